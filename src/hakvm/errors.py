@@ -1,0 +1,286 @@
+"""Everything that hakvm raises on purpose.
+
+    HakvmError
+    ├── ParseError          a text that is not what it should be: source, line, column
+    ├── InvalidError        a value that cannot stand where it is: path, value
+    ├── ReleaseError        a construct that a release does not know
+    ├── TransportError      a command did not run, or its end is unknown
+    │   ├── CommandNotFound     there is no such program on the host
+    │   ├── CommandTimeout      it did not end within its limit
+    │   └── CommandError        it ended with a failure: argv, exit_status, stdout, stderr
+    ├── UnsafeError         would lose data; says what confirms it
+    ├── ConflictError       someone else changed it meanwhile
+    └── WaitTimeout         the awaited state did not come
+
+Catch `HakvmError` to catch them all. Each says where, what was found, what
+was expected and, in `hint`, what to do. All of them survive pickling, so they
+cross a process pool unharmed.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+from hakvm.secret import mask
+
+__all__ = [
+    "CommandError",
+    "CommandNotFound",
+    "CommandTimeout",
+    "ConflictError",
+    "HakvmError",
+    "InvalidError",
+    "ParseError",
+    "ReleaseError",
+    "TransportError",
+    "UnsafeError",
+    "WaitTimeout",
+]
+
+_EXCERPT = 100  # characters of an offending line that an error shows
+
+
+class HakvmError(Exception):
+    """The root of all errors that hakvm raises on purpose.
+
+    Attributes:
+        message: what is wrong, in one sentence.
+        hint: what to do about it; empty where there is nothing to add.
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return "\n".join(filter(None, [self.message, self._hint_line()]))
+
+    def _hint_line(self) -> str:
+        return f"  help: {self.hint}" if self.hint else ""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+def _rebuild(kind: type[HakvmError], args: tuple[Any, ...], state: dict[str, Any]) -> HakvmError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class ParseError(HakvmError):
+    """A text is not what its format demands.
+
+    Attributes:
+        source: the file's name, or `<string>`.
+        line, column: where, both counted from 1; `None` where it is not known.
+        excerpt: that line, shortened, with secrets masked.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        source: str = "<string>",
+        line: int | None = None,
+        column: int | None = None,
+        excerpt: str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.source = source
+        self.line = line
+        self.column = column
+        self.excerpt = excerpt
+
+    @classmethod
+    def at(
+        cls, message: str, text: str, offset: int, *, source: str = "<string>", hint: str = ""
+    ) -> Self:
+        """Make the error for the character at `offset` of `text`: line, column and excerpt."""
+        offset = min(max(offset, 0), len(text))
+        start = text.rfind("\n", 0, offset) + 1
+        end = text.find("\n", offset)
+        line = text[start : end if end >= 0 else len(text)]
+        return cls(
+            message,
+            source=source,
+            line=text.count("\n", 0, start) + 1,
+            column=offset - start + 1,
+            excerpt=line,
+            hint=hint,
+        )
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.source, self.line, self.column) if part)
+        return "\n".join(
+            filter(None, [f"{place}: {self.message}", self._marked(), self._hint_line()])
+        )
+
+    def _marked(self) -> str:
+        """Return the excerpt with a marker under the column, shortened around it."""
+        if not self.excerpt or self.line is None:
+            return ""
+        shown = mask(self.excerpt)
+        column = (self.column or 1) - 1
+        if shown != self.excerpt:  # the columns have moved: better no marker than a wrong one
+            column = -1
+        first = max(0, column - _EXCERPT // 2) if len(shown) > _EXCERPT else 0
+        window = "".join(
+            c if c.isprintable() else "\N{REPLACEMENT CHARACTER}"
+            for c in shown[first : first + _EXCERPT].replace("\t", " ")
+        )
+        number = str(self.line)
+        lines = [f"  {number} | {window}"]
+        if column >= 0:
+            lines.append(f"  {' ' * len(number)} | {' ' * (column - first)}^")
+        return "\n".join(lines)
+
+
+class InvalidError(HakvmError):
+    """A value cannot stand where it is.
+
+    Attributes:
+        path: where in the document or model: `hosts["node1"].address`, or an XPath.
+        value: what was found, as it came.
+        source, line: the file and line, where the value came from one.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str = "",
+        value: object = None,
+        source: str | None = None,
+        line: int | None = None,
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.path = path
+        self.value = value
+        self.source = source
+        self.line = line
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.source, self.line) if part)
+        head = ": ".join(filter(None, [place, self.path, mask(self.message)]))
+        return "\n".join(filter(None, [head, self._hint_line()]))
+
+
+class ReleaseError(HakvmError):
+    """A construct that the chosen release does not know.
+
+    Attributes:
+        construct: what it is.
+        release: the release that was asked for.
+        known: the releases that do know it.
+    """
+
+    def __init__(
+        self, construct: str, *, release: str, known: Sequence[str] = (), hint: str = ""
+    ) -> None:
+        where = f"; known to {', '.join(known)}" if known else ""
+        super().__init__(f"{release} does not know {construct}{where}", hint=hint)
+        self.construct = construct
+        self.release = release
+        self.known = tuple(known)
+
+
+class TransportError(HakvmError):
+    """A command did not run on its host, or how it ended cannot be known.
+
+    Attributes:
+        host: where it was to run.
+        may_have_run: whether it may have had an effect all the same.
+    """
+
+    def __init__(
+        self, message: str, *, host: str = "", may_have_run: bool = False, hint: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.host = host
+        self.may_have_run = may_have_run
+
+    def __str__(self) -> str:
+        head = f"{self.host}: {self.message}" if self.host else self.message
+        return "\n".join(filter(None, [head, self._hint_line()]))
+
+
+class CommandNotFound(TransportError):  # noqa: N818 - it says all with the name it has
+    """There is no such program on the host."""
+
+
+class CommandTimeout(TransportError):  # noqa: N818 - it says all with the name it has
+    """The command did not end within its limit; it was stopped."""
+
+
+class CommandError(TransportError):
+    """A command ended with a failure.
+
+    Attributes:
+        argv: what ran.
+        exit_status: the status it ended with; negative for the signal that ended it.
+        stdout, stderr: what it said, whole.
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        exit_status: int,
+        *,
+        stdout: bytes = b"",
+        stderr: bytes = b"",
+        host: str = "",
+        hint: str = "",
+    ) -> None:
+        said = (stderr.strip() or stdout.strip()).decode(errors="replace")
+        last = mask("\n".join(said.splitlines()[-5:]))
+        ended = f"exit status {exit_status}" if exit_status >= 0 else f"signal {-exit_status}"
+        message = f"{mask(' '.join(argv))}: {ended}" + (f": {last}" if last else "")
+        super().__init__(message, host=host, may_have_run=True, hint=hint)
+        self.argv = tuple(argv)
+        self.exit_status = exit_status
+        self.stdout = stdout
+        self.stderr = stderr
+
+
+class UnsafeError(HakvmError):
+    """A step that would lose data, and was not confirmed.
+
+    Attributes:
+        confirm: what to pass to confirm that very thing.
+    """
+
+    def __init__(self, message: str, *, confirm: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint or f"to do it all the same: {confirm}")
+        self.confirm = confirm
+
+
+class ConflictError(HakvmError):
+    """What was to be changed has been changed by someone else meanwhile.
+
+    Attributes:
+        ours: the change that was refused.
+        theirs: the change that was there first.
+    """
+
+    def __init__(self, message: str, *, ours: str = "", theirs: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.ours = ours
+        self.theirs = theirs
+
+
+class WaitTimeout(HakvmError):  # noqa: N818 - it says all with the name it has
+    """The awaited state did not come within its limit.
+
+    Attributes:
+        waited: the limit, in seconds.
+        last: the last state that was seen, as text.
+    """
+
+    def __init__(self, message: str, *, waited: float, last: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.waited = waited
+        self.last = last
