@@ -1,1 +1,0 @@
-"""Hypothesis strategies for every public type."""
