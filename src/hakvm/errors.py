@@ -20,7 +20,7 @@ cross a process pool unharmed.
 from collections.abc import Sequence
 from typing import Any, Self
 
-from hakvm.secret import mask
+from hakvm.secret import MASK, mask, mask_part
 
 __all__ = [
     "CommandError",
@@ -48,9 +48,11 @@ class HakvmError(Exception):
     """
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        # Messages quote what was found, and that may be a secret: masked here, it
+        # shows in no `str`, no `repr` and no traceback.
+        self.message = mask(message)
+        self.hint = mask(hint)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return "\n".join(filter(None, [self.message, self._hint_line()]))
@@ -92,7 +94,7 @@ class ParseError(HakvmError):
         self.source = source
         self.line = line
         self.column = column
-        self.excerpt = excerpt
+        self.excerpt = mask(excerpt)
 
     @classmethod
     def at(
@@ -102,7 +104,7 @@ class ParseError(HakvmError):
         offset = min(max(offset, 0), len(text))
         start = text.rfind("\n", 0, offset) + 1
         end = text.find("\n", offset)
-        line = text[start : end if end >= 0 else len(text)]
+        line = mask_part(text, start, end if end >= 0 else len(text))
         return cls(
             message,
             source=source,
@@ -122,9 +124,9 @@ class ParseError(HakvmError):
         """Return the excerpt with a marker under the column, shortened around it."""
         if not self.excerpt or self.line is None:
             return ""
-        shown = mask(self.excerpt)
-        column = (self.column or 1) - 1
-        if shown != self.excerpt:  # the columns have moved: better no marker than a wrong one
+        shown = self.excerpt
+        column = -1 if self.column is None else self.column - 1
+        if MASK in shown:  # the columns have moved: better no marker than a wrong one
             column = -1
         first = max(0, column - _EXCERPT // 2) if len(shown) > _EXCERPT else 0
         window = "".join(
@@ -165,7 +167,7 @@ class InvalidError(HakvmError):
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.source, self.line) if part)
-        head = ": ".join(filter(None, [place, self.path, mask(self.message)]))
+        head = ": ".join(filter(None, [place, self.path, self.message]))
         return "\n".join(filter(None, [head, self._hint_line()]))
 
 

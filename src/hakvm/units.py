@@ -24,7 +24,17 @@ _FACTORS: dict[str, int] = (
     | {f"{x}ib".lower(): 1024 ** (i + 1) for i, x in enumerate(_LETTERS)}
     | {x.lower(): 1024 ** (i + 1) for i, x in enumerate(_LETTERS)}
 )
-_SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)\s*", re.ASCII)
+# The digits are bounded: what is longer is no size, and Python refuses to convert it.
+_SIZE = re.compile(r"\s*([0-9]{1,40}(?:\.[0-9]{1,40})?)\s*([A-Za-z]*)\s*", re.ASCII)
+
+
+def _factor(unit: str) -> int:
+    try:
+        return _FACTORS[unit.lower()]
+    except KeyError:
+        raise InvalidError(
+            f"{unit!r} is no unit of size", value=unit, hint="B, KiB, MiB, GiB … or KB, MB, GB …"
+        ) from None
 
 
 @frozen(order=True)
@@ -38,6 +48,12 @@ class Size:
     bytes: int
 
     def __attrs_post_init__(self) -> None:
+        if type(self.bytes) is not int:
+            raise InvalidError(
+                f"{self.bytes!r} is no whole number of bytes",
+                value=self.bytes,
+                hint="Size.of reads a text or counts in a unit",
+            )
         if self.bytes < 0:
             raise InvalidError(f"{self.bytes} bytes: a size is 0 or more", value=self.bytes)
 
@@ -70,15 +86,15 @@ class Size:
             return value
         if isinstance(value, str):
             return cls.parse(value, unit=unit)
-        return cls(value * _FACTORS[unit.lower()])
+        return cls(value * _factor(unit))
 
     def to(self, unit: str) -> int:
         """Return how many of `unit` it is.
 
         Raises:
-            InvalidError: it is no whole number of them.
+            InvalidError: it is no whole number of them, or there is no such unit.
         """
-        count, rest = divmod(self.bytes, _FACTORS[unit.lower()])
+        count, rest = divmod(self.bytes, _factor(unit))
         if rest:
             raise InvalidError(f"{self} is no whole number of {unit}", value=self)
         return count
@@ -103,7 +119,7 @@ _SECONDS = {
     "h": Fraction(3600),
     "hr": Fraction(3600),
 }
-_DURATION = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)\s*", re.ASCII | re.IGNORECASE)
+_DURATION = re.compile(r"\s*([0-9]{1,40}(?:\.[0-9]{1,40})?)\s*([A-Za-z]*)\s*", re.ASCII)
 
 
 def parse_duration(text: str, *, unit: str = "s") -> timedelta:
@@ -130,7 +146,12 @@ def format_duration(value: timedelta) -> str:
     """Write a duration with the largest of `min`, `s`, `ms` and `us` that keeps it whole.
 
     Whole minutes from two on become `min`; below that seconds read better.
+
+    Raises:
+        InvalidError: the duration is negative, which no format can write.
     """
+    if value < timedelta():
+        raise InvalidError(f"{value}: a duration is 0 or more", value=value)
     micros = value // timedelta(microseconds=1)
     if micros % 1000:
         return f"{micros}us"

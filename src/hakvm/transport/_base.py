@@ -1,27 +1,73 @@
 """What a command is, what comes of it, and what runs it."""
 
+import os
+import re
 import shlex
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from types import MappingProxyType
 from typing import Protocol, Self, runtime_checkable
 
 from attrs import field, frozen
 
+from hakvm._frozen import FrozenMapping
 from hakvm.errors import CommandError, InvalidError
+from hakvm.secret import mask
 
 __all__ = ["Command", "Completed", "Transport"]
 
 DEFAULT_TIMEOUT = timedelta(seconds=60)
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_NO_VARIABLES: FrozenMapping[str, str] = FrozenMapping()
 
 
 def _count(data: bytes) -> str:
     return f"<{len(data)} bytes>"
 
 
-def frozen_mapping(found: Mapping[str, str]) -> Mapping[str, str]:
+def _line(argv: tuple[str, ...]) -> str:
+    return f"({mask(shlex.join(argv))})"
+
+
+def _names(env: Mapping[str, str]) -> str:
+    return f"<{', '.join(env)}>"  # the values may be secrets
+
+
+def frozen_mapping(found: Mapping[str, str]) -> FrozenMapping[str, str]:
     """Copy a mapping into one that nobody can change."""
-    return MappingProxyType(dict(found))
+    return FrozenMapping(found)
+
+
+def _passable(word: str, path: str) -> None:
+    """Refuse what the kernel cannot hand to a program."""
+    if "\0" in word:
+        raise InvalidError(f"NUL in {word!r}: no program can be given that", path=path, value=word)
+    try:
+        os.fsencode(word)
+    except UnicodeEncodeError:
+        raise InvalidError(f"{word!r} cannot be encoded", path=path, value=word) from None
+
+
+def _environment(found: Mapping[str, str]) -> FrozenMapping[str, str]:
+    for key, value in found.items():
+        if not _VARIABLE.fullmatch(key):
+            raise InvalidError(
+                f"{key!r} is no name of a variable",
+                path="env",
+                value=key,
+                hint="letters, digits and _, no digit first",
+            )
+        _passable(value, f"env[{key!r}]")
+    return FrozenMapping(found)
+
+
+def _limit(_: object, __: object, value: timedelta | None) -> None:
+    if value is not None and value <= timedelta():
+        raise InvalidError(
+            f"{value}: a time limit is more than nothing",
+            path="timeout",
+            value=value,
+            hint="None stands for no limit",
+        )
 
 
 def _argv(words: Iterable[str]) -> tuple[str, ...]:
@@ -36,8 +82,7 @@ def _argv(words: Iterable[str]) -> tuple[str, ...]:
     if not argv or not argv[0]:
         raise InvalidError("a command needs a program to run", path="argv", value=words)
     for word in argv:
-        if "\0" in word:
-            raise InvalidError(f"NUL in {word!r}: no program can be given that", path="argv")
+        _passable(word, "argv")
     return argv
 
 
@@ -48,25 +93,28 @@ class Command:
     Attributes:
         argv: the program and its arguments; never a shell's line.
         stdin: what it reads; never shown, since keys travel this way.
-        timeout: how long it may take; 60 s unless told.
+        timeout: how long it may take; 60 s unless told, without a limit if `None`.
         env: variables to set beside those that it gets anyway.
+        sensitive: whether what it prints is a secret, to be kept out of errors and transcripts.
     """
 
-    argv: tuple[str, ...] = field(converter=_argv)
+    argv: tuple[str, ...] = field(converter=_argv, repr=_line)
     stdin: bytes = field(default=b"", repr=_count)
-    timeout: timedelta = DEFAULT_TIMEOUT
-    env: Mapping[str, str] = field(factory=dict, converter=frozen_mapping)
+    timeout: timedelta | None = field(default=DEFAULT_TIMEOUT, validator=_limit)
+    env: Mapping[str, str] = field(default=_NO_VARIABLES, converter=_environment, repr=_names)
+    sensitive: bool = False
 
     @classmethod
     def of(
         cls,
         *argv: str,
         stdin: bytes = b"",
-        timeout: timedelta = DEFAULT_TIMEOUT,
-        env: Mapping[str, str] = MappingProxyType({}),
+        timeout: timedelta | None = DEFAULT_TIMEOUT,
+        env: Mapping[str, str] = _NO_VARIABLES,
+        sensitive: bool = False,
     ) -> Self:
         """Make a command from its words: `Command.of("drbdadm", "dump", "r0")`."""
-        return cls(argv=argv, stdin=stdin, timeout=timeout, env=env)
+        return cls(argv=argv, stdin=stdin, timeout=timeout, env=env, sensitive=sensitive)
 
     def __str__(self) -> str:
         return shlex.join([*(f"{key}={value}" for key, value in self.env.items()), *self.argv])
@@ -117,7 +165,7 @@ class Completed:
         raise CommandError(
             self.command.argv,
             self.exit_status,
-            stdout=self.stdout,
+            stdout=b"" if self.command.sensitive else self.stdout,
             stderr=self.stderr,
             host=self.host,
             hint=hint,

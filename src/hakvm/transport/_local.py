@@ -65,11 +65,9 @@ class Local:
                 hint="the program must be executable for this user",
             ) from None
         try:
-            stdout, stderr = process.communicate(
-                command.stdin, timeout=command.timeout.total_seconds()
-            )
+            limit = None if command.timeout is None else command.timeout.total_seconds()
+            stdout, stderr = process.communicate(command.stdin, timeout=limit)
         except subprocess.TimeoutExpired:
-            limit = command.timeout.total_seconds()
             raise CommandTimeout(
                 f"{command}: not done after {limit:g} s, so it was killed",
                 host=self.host,

@@ -5,21 +5,36 @@ stands as text, other output as base64.
 """
 
 import base64
-import binascii
 import json
 import os
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Self
 
 from attrs import define, field, frozen
 
+from hakvm._reading import read_text
 from hakvm.errors import ParseError, TransportError
-from hakvm.secret import mask
+from hakvm.secret import MASK, mask
 from hakvm.transport._base import Command, Completed, Transport, frozen_mapping
 
 __all__ = ["Exchange", "Recorder", "Replay", "Transcript"]
+
+
+def _masked(argv: Iterable[str]) -> tuple[str, ...]:
+    """Return the words with their secrets masked: `--password` hides the word behind it."""
+    words: list[str] = []
+    for word in argv:
+        pair = f"{words[-1]} {word}" if words else word
+        words.append(MASK if words and mask(pair) == f"{words[-1]} {MASK}" else mask(word))
+    return tuple(words)
+
+
+def _without_secrets(data: bytes) -> bytes:
+    try:
+        return mask(data.decode()).encode()
+    except UnicodeDecodeError:
+        return data
 
 
 def _to_json(data: bytes) -> str | dict[str, str]:
@@ -37,7 +52,8 @@ def _from_json(value: str | dict[str, str]) -> bytes:
 class Exchange:
     """One command and what came of it.
 
-    What the command read is not kept, since keys travel that way.
+    What the command read is not kept, since keys travel that way; secrets in
+    its words and its output are masked by the recorder.
     """
 
     argv: tuple[str, ...]
@@ -77,7 +93,9 @@ class Transcript:
             )
         except json.JSONDecodeError as error:
             raise ParseError.at(error.msg, text, error.pos, source=source) from None
-        except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as error:
+        except RecursionError:
+            raise ParseError("nested too deeply to be a transcript", source=source) from None
+        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             raise ParseError(
                 f"no transcript: {type(error).__name__}: {error}",
                 source=source,
@@ -86,8 +104,12 @@ class Transcript:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Read the transcript in the file at `path`."""
-        return cls.parse(Path(path).read_text(encoding="utf-8"), source=os.fspath(path))
+        """Read the transcript in the file at `path`.
+
+        Raises:
+            ParseError: it cannot be read, or is no transcript.
+        """
+        return cls.parse(read_text(path), source=os.fspath(path))
 
     def render(self) -> str:
         """Write the transcript as JSON."""
@@ -152,15 +174,16 @@ class Replay:
         Raises:
             TransportError: this command was never recorded.
         """
-        answers = self._answers.get(command.argv)
+        argv = _masked(command.argv)
+        answers = self._answers.get(argv)
         if answers is None:
             raise TransportError(
                 f"{mask(str(command))}: not in the transcript",
                 host=self.host,
                 hint="record it on a real host with transport.Recorder",
             )
-        turn = self._next.get(command.argv, 0)
-        self._next[command.argv] = turn + 1
+        turn = self._next.get(argv, 0)
+        self._next[argv] = turn + 1
         one = answers[min(turn, len(answers) - 1)]
         return Completed(
             command=command,
@@ -174,7 +197,11 @@ class Replay:
 
 @define
 class Recorder:
-    """A transport that runs commands over another one and keeps what came of them."""
+    """A transport that runs commands over another one and keeps what came of them.
+
+    Byte for byte, but for secrets: those are masked, and the output of a
+    command that is marked as sensitive is not kept.
+    """
 
     transport: Transport
     releases: Mapping[str, str] = field(factory=dict)
@@ -190,10 +217,10 @@ class Recorder:
         done = self.transport.run(command)
         self._seen.append(
             Exchange(
-                argv=command.argv,
+                argv=_masked(command.argv),
                 exit_status=done.exit_status,
-                stdout=done.stdout,
-                stderr=done.stderr,
+                stdout=b"" if command.sensitive else _without_secrets(done.stdout),
+                stderr=_without_secrets(done.stderr),
                 duration=done.duration,
             )
         )
