@@ -5,9 +5,16 @@
     ├── InvalidError        a value that cannot stand where it is: path, value
     ├── ReleaseError        a construct that a release does not know
     ├── TransportError      a command did not run, or its end is unknown
+    │   ├── HostUnreachable     no connection: wrong name or port, host down, network cut
+    │   ├── UnknownHostKey      the host's key is not known, so it may be anyone
+    │   ├── ChangedHostKey      the host shows another key than the known one
+    │   ├── LoginRefused        wrong user, key or password
+    │   ├── ConnectionLost      it broke off while the command ran
     │   ├── CommandNotFound     there is no such program on the host
     │   ├── CommandTimeout      it did not end within its limit
-    │   └── CommandError        it ended with a failure: argv, exit_status, stdout, stderr
+    │   ├── CommandCancelled    its caller stopped it
+    │   ├── CommandError        it ended with a failure: argv, exit_status, stdout, stderr
+    │   └── NoSuchFile          there is no such file on the host
     ├── UnsafeError         would lose data; says what confirms it
     ├── ConflictError       someone else changed it meanwhile
     └── WaitTimeout         the awaited state did not come
@@ -23,15 +30,22 @@ from typing import Any, Self
 from hakvm.secret import MASK, mask, mask_part
 
 __all__ = [
+    "ChangedHostKey",
+    "CommandCancelled",
     "CommandError",
     "CommandNotFound",
     "CommandTimeout",
     "ConflictError",
+    "ConnectionLost",
     "HakvmError",
+    "HostUnreachable",
     "InvalidError",
+    "LoginRefused",
+    "NoSuchFile",
     "ParseError",
     "ReleaseError",
     "TransportError",
+    "UnknownHostKey",
     "UnsafeError",
     "WaitTimeout",
 ]
@@ -216,6 +230,34 @@ class CommandNotFound(TransportError):  # noqa: N818 - it says all with the name
 
 class CommandTimeout(TransportError):  # noqa: N818 - it says all with the name it has
     """The command did not end within its limit; it was stopped."""
+
+
+class CommandCancelled(TransportError):  # noqa: N818 - it says all with the name it has
+    """The command was stopped by its caller."""
+
+
+class HostUnreachable(TransportError):  # noqa: N818 - it says all with the name it has
+    """There is no connection to the host: a wrong name or port, a host that is down, a cut."""
+
+
+class UnknownHostKey(TransportError):  # noqa: N818 - it says all with the name it has
+    """The host's key is not among the known ones, so it may be anyone."""
+
+
+class ChangedHostKey(TransportError):  # noqa: N818 - it says all with the name it has
+    """The host shows another key than the known one: set up anew, or someone in between."""
+
+
+class LoginRefused(TransportError):  # noqa: N818 - it says all with the name it has
+    """The host does not let this user in with this key or password."""
+
+
+class ConnectionLost(TransportError):  # noqa: N818 - it says all with the name it has
+    """The connection broke off before the command's end was known."""
+
+
+class NoSuchFile(TransportError):  # noqa: N818 - it says all with the name it has
+    """There is no such file on the host."""
 
 
 class CommandError(TransportError):

@@ -3,7 +3,7 @@
 import os
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Protocol, Self, runtime_checkable
 
@@ -13,7 +13,7 @@ from hakvm._frozen import FrozenMapping
 from hakvm.errors import CommandError, InvalidError
 from hakvm.secret import mask
 
-__all__ = ["Command", "Completed", "Transport"]
+__all__ = ["Command", "Completed", "Running", "Starter", "Transport"]
 
 DEFAULT_TIMEOUT = timedelta(seconds=60)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
@@ -187,4 +187,51 @@ class Transport(Protocol):
             CommandNotFound: the host has no such program.
             CommandTimeout: it did not end within its limit, and was stopped.
             TransportError: it could not be run, or how it ended cannot be known.
+        """
+
+
+class Running(Protocol):
+    """A command under way; leaving its `with` block stops what has not ended."""
+
+    @property
+    def command(self) -> Command:
+        """The command that runs."""
+
+    def lines(self) -> Iterator[str]:
+        """Yield each line of the standard output as it comes, without its line end.
+
+        What is no UTF-8 shows as U+FFFD. Lines that have been yielded are not
+        kept: an event stream may run for months.
+
+        Raises:
+            CommandTimeout, CommandCancelled, TransportError: as `wait` does.
+        """
+
+    def wait(self) -> Completed:
+        """Wait for its end; `stdout` is what `lines` has not yielded.
+
+        Raises:
+            CommandNotFound: the host has no such program.
+            CommandTimeout: it did not end within its limit, and was stopped.
+            CommandCancelled: `cancel` stopped it.
+            TransportError: how it ended cannot be known.
+        """
+
+    def cancel(self) -> None:
+        """Stop it, with all that it has started, here and on its host; from any thread."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+@runtime_checkable
+class Starter(Transport, Protocol):
+    """A transport that can also start a command and let go: for streams and cancellation."""
+
+    def start(self, command: Command) -> Running:
+        """Start `command` and return at once.
+
+        Raises:
+            CommandNotFound, TransportError: it could not be started.
         """
