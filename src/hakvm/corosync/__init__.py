@@ -1,1 +1,68 @@
-"""hakvm.corosync."""
+"""corosync: who is alive. Its configuration, its key, and what it says of its members.
+
+    >>> from hakvm import corosync
+    >>> config = corosync.Config.two_node(
+    ...     [corosync.Node.of("node1", 1, "192.168.2.170", "10.0.0.1"),
+    ...      corosync.Node.of("node2", 2, "192.168.2.171", "10.0.0.2")],
+    ...     cluster_name="kvm-ha",
+    ... )
+    >>> config.totem.transport, config.quorum.two_node
+    ('knet', True)
+    >>> corosync.Config.parse(config.render()) == config
+    True
+
+`Config` is the document; its sections are values of their own (`Totem`, `Nodelist`, `Quorum`,
+`Logging` …), in which `None` stands for "not given". `Release` names the two dialects, corosync
+2.4 and 3.1. `AuthKey` is the key that the nodes share.
+"""
+
+from hakvm.corosync._authkey import AuthKey
+from hakvm.corosync._config import Config
+from hakvm.corosync._logging import LoggerSubsys, Logging, LoggingDaemon
+from hakvm.corosync._nodelist import Node, Nodelist
+from hakvm.corosync._option import Option
+from hakvm.corosync._others import (
+    MemoryUsed,
+    Nozzle,
+    Pload,
+    ProcessResources,
+    Qb,
+    Resources,
+    System,
+    SystemResources,
+    Uidgid,
+)
+from hakvm.corosync._quorum import Device, DeviceNet, Heuristics, Quorum
+from hakvm.corosync._release import Release
+from hakvm.corosync._section import OtherSection, Section
+from hakvm.corosync._totem import Interface, Member, Totem
+
+__all__ = [
+    "AuthKey",
+    "Config",
+    "Device",
+    "DeviceNet",
+    "Heuristics",
+    "Interface",
+    "LoggerSubsys",
+    "Logging",
+    "LoggingDaemon",
+    "Member",
+    "MemoryUsed",
+    "Node",
+    "Nodelist",
+    "Nozzle",
+    "Option",
+    "OtherSection",
+    "Pload",
+    "ProcessResources",
+    "Qb",
+    "Quorum",
+    "Release",
+    "Resources",
+    "Section",
+    "System",
+    "SystemResources",
+    "Totem",
+    "Uidgid",
+]
