@@ -9,7 +9,7 @@ from lxml.etree import _Element as XmlElement
 
 from hakvm.errors import HakvmError, InvalidError
 from hakvm.xmlmodel._extra import NOTHING, Extra
-from hakvm.xmlmodel._form import EXTRA, LIMIT, Form, Lexical, Shape
+from hakvm.xmlmodel._form import EXTRA, Form, Lexical, Shape
 
 if TYPE_CHECKING:
     from hakvm.xmlmodel._plan import AttributeField, Handler, Kid, Plan
@@ -143,7 +143,6 @@ def reader(plan: "Plan") -> Reader:  # noqa: C901 - the hot path: few calls
     shapes_get = plan.shapes.get
     set_extra = cls.extra.__set__
     set_form = cls._form.__set__
-    checked: set[tuple[Shape, tuple[int, ...]]] = set()
 
     def read(el: XmlElement, ns: Namespaces | None) -> object:
         obj = new(cls)
@@ -154,7 +153,7 @@ def reader(plan: "Plan") -> Reader:  # noqa: C901 - the hot path: few calls
         if shape.setters is None:
             lexical, unknown = _attributes(obj, el, shape, keys)
         elif keys:
-            for setter, value in zip(shape.setters, el.values(), strict=True):
+            for setter, value in zip(shape.setters, el.values()):  # noqa: B905 - the shape is the keys'
                 setter(obj, value)
         declared: tuple[tuple[str, str], ...] = ()
         if ns is not None:
@@ -163,14 +162,13 @@ def reader(plan: "Plan") -> Reader:  # noqa: C901 - the hot path: few calls
             run, order, rest = _BARE
         else:
             run, order, lexical, rest = contents(obj, el, ns, lexical)
-        if (shape, run) not in checked:
+        form = shape.forms.get(run)
+        if form is None:  # a form that is remembered has been checked
             _check(plan, el, shape, run)
-            if len(checked) < LIMIT:
-                checked.add((shape, run))
-        if order is None and lexical is None:
-            set_form(obj, shape.form(run))
-        else:
-            set_form(obj, Form(shape, run, order, lexical))
+            form = shape.form(run)
+        if order is not None or lexical is not None:
+            form = Form(shape, run, order, lexical)
+        set_form(obj, form)
         if rest or unknown or declared:
             set_extra(obj, Extra.made(unknown, rest, declared))
         else:
