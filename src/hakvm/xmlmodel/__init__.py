@@ -34,6 +34,7 @@ from hakvm.xmlmodel._codecs import Codec, OneZero, OnOff, TrueFalse, YesNo, word
 from hakvm.xmlmodel._element import Document, Element, element
 from hakvm.xmlmodel._extra import Extra
 from hakvm.xmlmodel._marks import Attr, By, Flag, Leaf, Text
+from hakvm.xmlmodel._source import read_xml
 
 __all__ = [
     "Attr",
@@ -50,5 +51,6 @@ __all__ = [
     "TrueFalse",
     "YesNo",
     "element",
+    "read_xml",
     "words",
 ]

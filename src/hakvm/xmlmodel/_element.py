@@ -90,7 +90,7 @@ class Element:
             InvalidError: another root, or a value that cannot stand where it does.
         """
         try:
-            return cls._of(_source.read(text, source=source, tag=cls.__xml_plan__.tag))
+            return cls._of(_source.read(text, cls.__xml_plan__.tag, source=source))
         except InvalidError as error:
             error.source = source
             raise

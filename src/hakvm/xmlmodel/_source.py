@@ -10,7 +10,7 @@ from lxml.etree import _Element as XmlElement
 
 from hakvm.errors import InvalidError, ParseError
 
-__all__ = ["Source", "XmlElement", "around", "load", "read"]
+__all__ = ["Source", "XmlElement", "around", "load", "read", "read_xml"]
 
 _LINE_END = re.compile(r",? line \d+, column \d+$|\s*\(<string>, line \d+\)$")
 _DECLARATION = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml\s")
@@ -68,16 +68,32 @@ class Source:
     declared: bool
 
 
-def read(text: str | bytes, *, source: str, tag: str) -> Source:
-    """Read an XML text whose root is `tag`.
+def read_xml(text: str | bytes, *roots: str, source: str = "<string>") -> XmlElement:
+    """Read an XML text that no class stands for: what a tool printed.
+
+    Args:
+        text: the text; bytes in the encoding that they declare.
+        roots: the tags that the root may have.
+        source: the name that errors show.
 
     Raises:
         ParseError: no well-formed XML, or it declares entities.
-        InvalidError: another root than `tag`.
+        InvalidError: another root.
     """
+    return read(text, *roots, source=source).root
+
+
+def read(text: str | bytes, *tags: str, source: str) -> Source:
+    """Read an XML text whose root is one of `tags`.
+
+    Raises:
+        ParseError: no well-formed XML, or it declares entities.
+        InvalidError: another root.
+    """
+    expected = " or ".join(f"<{tag}>" for tag in tags)
     data = _encode(text, source) if isinstance(text, str) else bytes(text)
     if not data.strip():
-        raise ParseError("the document is empty", source=source, hint=f"its root is <{tag}>")
+        raise ParseError("the document is empty", source=source, hint=f"its root is {expected}")
     try:
         root = etree.fromstring(data, _parser("utf-8" if isinstance(text, str) else None))
     except etree.XMLSyntaxError as error:
@@ -87,9 +103,9 @@ def read(text: str | bytes, *, source: str, tag: str) -> Source:
     dtd = root.getroottree().docinfo.internalDTD
     if dtd is not None and any(True for _ in dtd.iterentities()):
         raise ParseError("entity declarations are refused", source=source, hint=_NO_ENTITIES)
-    if root.tag != tag:
+    if root.tag not in tags:
         raise InvalidError(
-            f"the root is <{root.tag!s}>; expected <{tag}>",
+            f"the root is <{root.tag!s}>; expected {expected}",
             path=f"/{root.tag!s}",
             value=root.tag,
             source=source,
