@@ -1,1 +1,88 @@
-"""hakvm.drbd."""
+"""DRBD: its configuration, its state, and its tools.
+
+    config = drbd.Config.parse(text)                        # or .load("/etc/drbd.conf")
+    config.resources["r0"].hosts["node1"].address           # '192.168.2.170:7789'
+    config.check()                                          # what would bite, and why
+    config.render(release=drbd.Release.V8_4)                # what 8.4 does not know is an error
+
+    drbd.Resource(
+        name="r0",
+        device="/dev/drbd0", disk="/dev/disk/by-id/ata-1", meta_disk="internal",
+        hosts=[drbd.Host(name="node1", address="192.168.2.170:7789"), …],
+        net={"protocol": "C", "cram-hmac-alg": "sha256"},
+    )
+
+    proc = drbd.ProcDrbd.parse(Path("/proc/drbd").read_text())
+    proc.devices[0].resync.finish                           # timedelta(seconds=4363)
+
+Two dialects, 8.4 and 9 (and 8.3, to read): `Release`.
+"""
+
+from hakvm.drbd._config import Config, Include, Requirement
+from hakvm.drbd._layout import Layout, Note
+from hakvm.drbd._mapping import FrozenMap
+from hakvm.drbd._model import (
+    Common,
+    Connection,
+    Floating,
+    Host,
+    Mesh,
+    Path,
+    PathHost,
+    Proxy,
+    ProxySide,
+    Resource,
+    Stacked,
+    Volume,
+)
+from hakvm.drbd._proc import Device, Flags, LruCache, ProcDrbd, ProtocolRange, Resync
+from hakvm.drbd._release import Release
+from hakvm.drbd._rules import RULES
+from hakvm.drbd._section import Options
+from hakvm.drbd._specs import Kind, OptionSpec, OptionValue, Section, option_specs
+from hakvm.drbd._values import Address, MetaDisk
+from hakvm.drbd._values import Device as BlockDevice
+from hakvm.drbd._words import Congestion, ConnectionState, DiskState, Role, WriteOrder
+
+__all__ = [
+    "RULES",
+    "Address",
+    "BlockDevice",
+    "Common",
+    "Config",
+    "Congestion",
+    "Connection",
+    "ConnectionState",
+    "Device",
+    "DiskState",
+    "Flags",
+    "Floating",
+    "FrozenMap",
+    "Host",
+    "Include",
+    "Kind",
+    "Layout",
+    "LruCache",
+    "Mesh",
+    "MetaDisk",
+    "Note",
+    "OptionSpec",
+    "OptionValue",
+    "Options",
+    "Path",
+    "PathHost",
+    "ProcDrbd",
+    "ProtocolRange",
+    "Proxy",
+    "ProxySide",
+    "Release",
+    "Requirement",
+    "Resource",
+    "Resync",
+    "Role",
+    "Section",
+    "Stacked",
+    "Volume",
+    "WriteOrder",
+    "option_specs",
+]

@@ -1,0 +1,347 @@
+"""The document: drbd.conf and the files below drbd.d."""
+
+import glob
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Self, TypeVar
+
+import attrs
+from attrs import field, frozen
+
+from hakvm.drbd._conversion import check_release, inherit
+from hakvm.drbd._grammar import Body, Reader
+from hakvm.drbd._layout import PLAIN, Layout
+from hakvm.drbd._mapping import FrozenMap
+from hakvm.drbd._model import Common, Resource, keyed
+from hakvm.drbd._release import Release
+from hakvm.drbd._render import Part, arrange, common_part, options_part, resource_part
+from hakvm.drbd._section import Options, as_section
+from hakvm.drbd._sections import read_common, read_resource
+from hakvm.drbd._specs import OptionValue, Section
+from hakvm.drbd._values import quote
+from hakvm.errors import InvalidError, ParseError
+from hakvm.findings import Finding
+
+__all__ = ["Config", "Include", "Requirement"]
+
+C = TypeVar("C", bound="Config")
+_COMPARISONS = ("eq", "ne", "gt", "ge", "lt", "le")
+_REQUIRE = "require-drbd-module-version-"
+_TOP_WORDS = "global common resource skip include " + " ".join(
+    _REQUIRE + one for one in _COMPARISONS
+)
+_MODULE_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+", re.ASCII)
+
+
+def _global(found: Mapping[str, OptionValue]) -> Options:
+    return as_section(Section.GLOBAL, found)
+
+
+def _resources(found: Mapping[str, Resource] | Iterable[Resource]) -> FrozenMap[str, Resource]:
+    return keyed(found, "name")
+
+
+def _documents(found: Iterable["Config"]) -> tuple["Config", ...]:
+    return tuple(found)
+
+
+@frozen(kw_only=True)
+class Requirement:
+    """What the module must be: `require-drbd-module-version-ge 9.1.0;`.
+
+    Attributes:
+        comparison: eq, ne, gt, ge, lt or le.
+        version: three numbers.
+    """
+
+    comparison: str = field(validator=attrs.validators.in_(_COMPARISONS))
+    version: str = field(validator=attrs.validators.matches_re(_MODULE_VERSION))
+
+
+@frozen(kw_only=True)
+class Include:
+    """A pattern of files that are read in its place: `include "drbd.d/*.res";`.
+
+    Attributes:
+        pattern: relative to the folder of the file that has it.
+        documents: the files that it was found to name, once they are read.
+    """
+
+    pattern: str
+    documents: tuple["Config", ...] = field(default=(), converter=_documents, repr=False)
+
+
+@frozen(kw_only=True)
+class Config:
+    """A file in the language of drbd.conf(5).
+
+        config = drbd.Config.parse(text)
+        config.resources["r0"].hosts["node1"].address     # '192.168.2.170:7789'
+
+    Attributes:
+        global_options: the section `global { … }`.
+        common: what holds for all resources.
+        includes: the files that are read in their place.
+        requirements: what the module must be.
+        skipped: blocks that are skipped, as they stood.
+        source: the file it was read from; does not count when configurations are compared.
+    """
+
+    global_options: Options = field(default=Options(Section.GLOBAL), converter=_global)
+    common: Common | None = None
+    own_resources: FrozenMap[str, Resource] = field(
+        factory=FrozenMap, converter=_resources, alias="resources"
+    )
+    includes: tuple[Include, ...] = field(default=(), converter=tuple[Include, ...])
+    requirements: tuple[Requirement, ...] = field(default=(), converter=tuple[Requirement, ...])
+    skipped: tuple[str, ...] = field(default=(), converter=tuple[str, ...])
+    layout: Layout = field(default=PLAIN, repr=False)
+    source: str = field(default="", eq=False)
+
+    @classmethod
+    def parse(cls, text: str, *, source: str = "<string>", release: Release | None = None) -> Self:
+        """Read a configuration; files that it includes are not read.
+
+        Without a release, what any release knows may stand. An option that none of them knows
+        is refused where it is most likely misspelt, and else kept for releases to come; with a
+        release it is refused.
+
+        Raises:
+            ParseError: it is none.
+        """
+        reader = Reader(text, source, release)
+        body = Body(top=True)
+        fields: dict[str, object] = {}
+        resources: dict[str, Resource] = {}
+        includes: list[Include] = []
+        requirements: list[Requirement] = []
+        skipped: list[str] = []
+        for word, args, block in reader.body(body, top=True):
+            match word:
+                case "resource" if block:
+                    reader.need(word, args, 1, "a name")
+                    name = reader.name(args[0])
+                    if name in resources:
+                        raise reader.scanner.error(f"resource {name} is there twice", argument=0)
+                    resources[name] = read_resource(reader, name)
+                case "global" if block and not args:
+                    reader.once(fields, "global_options", None)
+                    fields["global_options"] = reader.options(Section.GLOBAL)
+                case "common" if block and not args:
+                    reader.once(fields, "common", None)
+                    fields["common"] = read_common(reader)
+                case "include" if not block:
+                    reader.need(word, args, 1, "a pattern of files")
+                    includes.append(Include(pattern=str(args[0])))
+                case "skip" if block:
+                    skipped.append(reader.scanner.skip())
+                    body.key = "skip"
+                case _ if word.startswith(_REQUIRE) and not block:
+                    requirements.append(_requirement(reader, word, args))
+                case _:
+                    raise reader.unknown(word, _TOP_WORDS, "the top level")
+        return cls(
+            **fields,  # type: ignore[arg-type]  # put together above, by name
+            resources=FrozenMap(resources),
+            includes=includes,
+            requirements=requirements,
+            skipped=skipped,
+            layout=body.layout(),
+            source=source,
+        )
+
+    @classmethod
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        release: Release | None = None,
+        follow: bool = True,
+    ) -> Self:
+        """Read the file at `path`, and with `follow` the files that it includes.
+
+        As the tools do: patterns are relative to the file that has them, each file is read
+        once, a pattern that matches nothing is fine, and a file named in full must be there.
+
+        Raises:
+            ParseError: a file is none, or cannot be read; or two of them have the same resource.
+        """
+        return _load(cls, Path(path), release, set() if follow else None)
+
+    @property
+    def resources(self) -> Mapping[str, Resource]:
+        """The resources by name, in order: this file's, and those of the files it includes."""
+        documents = [document for one in self.includes for document in one.documents]
+        if not documents:
+            return self.own_resources
+        return FrozenMap(
+            (name, resource)
+            for document in (self, *documents)
+            for name, resource in (
+                self.own_resources if document is self else document.resources
+            ).items()
+        )
+
+    def documents(self) -> Iterator["Config"]:
+        """Yield this file and all that it includes."""
+        yield self
+        for one in self.includes:
+            for document in one.documents:
+                yield from document.documents()
+
+    def effective(self, name: str) -> Resource:
+        """Return a resource with what it inherits from `common`, `protocol` moved into `net`.
+
+        Raises:
+            InvalidError: there is no such resource.
+        """
+        resource = self.resources.get(name)
+        if resource is None:
+            raise InvalidError(
+                f"there is no resource {name}",
+                path="resources",
+                value=name,
+                hint=f"there are {', '.join(self.resources) or 'none'}",
+            )
+        commons = [one.common for one in self.documents() if one.common is not None]
+        return inherit(resource, commons[0] if commons else Common())
+
+    def with_resource(self, resource: Resource) -> Self:
+        """Return the configuration with a resource changed where it stands, or added."""
+        includes = tuple(
+            attrs.evolve(
+                one,
+                documents=tuple(
+                    document.with_resource(resource)
+                    if resource.name in document.resources
+                    else document
+                    for document in one.documents
+                ),
+            )
+            for one in self.includes
+        )
+        if resource.name in self.resources and resource.name not in self.own_resources:
+            return attrs.evolve(self, includes=includes)
+        return attrs.evolve(self, resources={**self.own_resources, resource.name: resource})
+
+    def render(self, *, release: Release | None = None) -> str:
+        """Write this file; `documents()` gives those that it includes.
+
+        Raises:
+            ReleaseError: a construct that `release` does not know; it names the ones that do.
+            InvalidError: a value that `release` does not take.
+        """
+        if release is not None:
+            check_release(self, release)
+        lines = arrange(self._parts(), self.layout, top=True)
+        return "".join(f"{line}\n" for line in lines)
+
+    def _parts(self) -> Iterator[Part]:
+        for one in self.requirements:
+            word = f"{_REQUIRE}{one.comparison}"
+            yield Part(word, [f"{word} {one.version};"])
+        yield from options_part(self.global_options)
+        if self.common is not None:
+            yield common_part(self.common)
+        for include in self.includes:
+            yield Part(
+                f"include {include.pattern}", [f"include {quote(include.pattern, always=True)};"]
+            )
+        for resource in self.own_resources.values():
+            yield resource_part(resource)
+        for text in self.skipped:
+            yield Part("skip", [text])
+
+    def check(self) -> tuple[Finding, ...]:
+        """Return what would bite, and why: `drbd.RULES`."""
+        from hakvm.drbd._rules import RULES  # noqa: PLC0415 - the rules know the document
+
+        return RULES.check(self)
+
+
+def _requirement(reader: Reader, word: str, args: list[str]) -> Requirement:
+    comparison = word.removeprefix(_REQUIRE)
+    if comparison not in _COMPARISONS:
+        raise reader.unknown(word, _TOP_WORDS, "the top level")
+    if len(args) != 1 or not _MODULE_VERSION.fullmatch(args[0]):
+        raise reader.scanner.error(f"{word} takes a version of three numbers, as 9.1.0")
+    return Requirement(comparison=comparison, version=args[0])
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode()
+    except OSError as error:
+        raise ParseError(
+            f"cannot be read: {error.strerror}",
+            source=str(path),
+            hint="check the path and its mode",
+        ) from None
+    except UnicodeDecodeError as error:
+        raise ParseError(
+            f"no UTF-8 text: byte {error.object[error.start]:#04x} at offset {error.start}",
+            source=str(path),
+            hint="a configuration is text",
+        ) from None
+    except ValueError:  # a NUL in the path
+        raise ParseError("no path of a file", source=repr(str(path))) from None
+
+
+def _load(kind: type[C], path: Path, release: Release | None, seen: set[Path] | None) -> C:
+    """Read a file; with `seen`, the files read so far, also those that it includes."""
+    config = kind.parse(_read(path), source=str(path), release=release)
+    if seen is None or not config.includes:
+        return config
+    seen.add(path.resolve())
+    includes = tuple(
+        attrs.evolve(
+            one,
+            documents=tuple(
+                _load(kind, found, release, seen)
+                for found in _unseen(_matches(path, one.pattern), seen)
+            ),
+        )
+        for one in config.includes
+    )
+    config = attrs.evolve(config, includes=includes)
+    _no_doubles(config)
+    return config
+
+
+def _unseen(paths: Iterable[Path], seen: set[Path]) -> Iterator[Path]:
+    """Yield the files that have not been read yet, each once."""
+    for path in paths:
+        if path.resolve() not in seen:
+            seen.add(path.resolve())
+            yield path
+
+
+def _matches(path: Path, pattern: str) -> list[Path]:
+    """Return the files that an include names, sorted as glob(3) sorts them."""
+    whole = os.path.join(path.parent, pattern)  # noqa: PTH118 - an absolute pattern stays one
+    found = sorted(glob.glob(whole))  # noqa: PTH207 - Path.glob takes no absolute patterns
+    if not found and not set(pattern) & set("*?["):
+        raise ParseError(
+            f"include {pattern!r}: there is no such file",
+            source=str(path),
+            hint="an include without * ? [ names a file that must be there",
+        )
+    return [Path(name) for name in found]
+
+
+def _no_doubles(config: Config) -> None:
+    homes: dict[str, str] = {}
+    commons: list[str] = []
+    for document in config.documents():
+        if document.common is not None:
+            commons.append(document.source)
+        for name in document.own_resources:
+            if name in homes:
+                raise ParseError(
+                    f"resource {name} is there twice: also in {homes[name]}", source=document.source
+                )
+            homes[name] = document.source
+    if len(commons) > 1:
+        raise ParseError(f"common {{}} is there twice: also in {commons[0]}", source=commons[1])
