@@ -80,6 +80,9 @@ class Process:
         self._cancelled = threading.Event()
         self._ending = threading.Lock()
         self._popen = self._spawn(argv, env)
+        for stream in (self._popen.stdin, self._popen.stdout, self._popen.stderr):
+            if stream is not None:
+                os.set_blocking(stream.fileno(), False)
         self._pidfd = os.pidfd_open(self._popen.pid)
         self._wake, self._waker = os.pipe()
         self._chunks = self._pump()
@@ -119,6 +122,23 @@ class Process:
     def said(self) -> bytes:
         """What it has written to its standard error so far."""
         return bytes(self._said)
+
+    def listen(self, needle: bytes, limit: float = 1.0) -> None:
+        """Read the standard error until `needle` is in it, for `limit` seconds at most.
+
+        For a `stop` that must know what was said, even if nobody has read yet.
+        """
+        stream = self._popen.stderr
+        end = time.monotonic() + limit
+        ready = select.poll()
+        if stream is not None and not stream.closed:
+            ready.register(stream, select.POLLIN)
+            while needle not in self._said and (left := end - time.monotonic()) > 0:
+                if ready.poll(left * 1000):
+                    data = _read(stream.fileno())
+                    if data == b"":
+                        return
+                    self._said += data or b""
 
     def lines(self) -> Iterator[str]:
         """Yield each line of the standard output as it comes, as `Running.lines` says."""
@@ -209,7 +229,6 @@ class Process:
             selector.register(popen.stdout, selectors.EVENT_READ, _take)
             selector.register(popen.stderr, selectors.EVENT_READ, self._keep)
         if popen.stdin:
-            os.set_blocking(popen.stdin.fileno(), False)
             selector.register(popen.stdin, selectors.EVENT_WRITE, self._feed)
 
     def _woken(self, _: selectors.BaseSelector, __: selectors.SelectorKey) -> bytes:
@@ -282,7 +301,15 @@ class Process:
 
 def _take(selector: selectors.BaseSelector, key: selectors.SelectorKey) -> bytes:
     """Read what is there; at the end look no more."""
-    data = os.read(key.fd, _CHUNK)
-    if not data:
+    data = _read(key.fd)
+    if data == b"":
         selector.unregister(key.fileobj)
-    return data
+    return data or b""
+
+
+def _read(descriptor: int) -> bytes | None:
+    """Read what is there: nothing at the end, `None` if another thread has read it first."""
+    try:
+        return os.read(descriptor, _CHUNK)
+    except BlockingIOError:
+        return None
