@@ -34,10 +34,12 @@ from hakvm.corosync._others import (
 )
 from hakvm.corosync._quorum import Device, DeviceNet, Heuristics, Quorum
 from hakvm.corosync._release import Release
+from hakvm.corosync._rules import RULES
 from hakvm.corosync._section import OtherSection, Section
 from hakvm.corosync._totem import Interface, Member, Totem
 
 __all__ = [
+    "RULES",
     "AuthKey",
     "Config",
     "Device",
