@@ -94,9 +94,11 @@ def test_a_prompt_that_does_not_come_is_a_timeout_that_shows_the_end():
 
 
 def test_an_end_where_a_prompt_was_expected_is_named():
-    with Console(local, python("print('sorry')")) as console:
-        with pytest.raises(TransportError, match=r"(?s)ended where 'name: '.*sorry"):
-            console.expect("name: ")
+    with (
+        Console(local, python("print('sorry')")) as console,
+        pytest.raises(TransportError, match=r"(?s)ended where 'name: '.*sorry"),
+    ):
+        console.expect("name: ")
 
 
 def test_a_prompt_that_need_not_come():

@@ -107,3 +107,27 @@ def test_a_command_with_a_secret_is_found_again():
     command = Command.of("echo", "--password", "hunter2")
     recorder.run(command)
     assert Replay(recorder.transcript).run(command).ok
+
+
+def test_a_stream_is_recorded_and_replayed():
+    recorder = Recorder(Local(host="node1"))
+    command = Command.of("sh", "-c", "echo one; echo passwd=hunter2; exit 3")
+    with recorder.start(command) as running:
+        assert list(running.lines()) == ["one", "passwd=hunter2"]
+        assert running.wait().exit_status == 3
+    with Replay(recorder.transcript).start(command) as running:
+        assert running.command == command
+        lines = running.lines()
+        assert next(lines) == "one"
+        assert running.wait().stdout == b"passwd=***\n"
+        assert list(lines) == ["passwd=***"]
+        assert running.wait().exit_status == 3
+        running.cancel()
+
+
+def test_only_a_transport_that_starts_can_be_recorded_as_a_stream():
+    class Plain:
+        host = "plain"
+
+    with pytest.raises(TransportError, match="cannot start"):
+        Recorder(Plain()).start(Command.of("true"))

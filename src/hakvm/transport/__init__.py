@@ -19,6 +19,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from hakvm.transport._base import Command, Completed, Running, Starter, Transport
+from hakvm.transport._files import FileInfo, Files
 from hakvm.transport._gather import Gathered, gather
 from hakvm.transport._local import Local
 from hakvm.transport._process import Process
@@ -33,6 +34,8 @@ __all__ = [
     "Completed",
     "Console",
     "Exchange",
+    "FileInfo",
+    "Files",
     "Gathered",
     "Interactive",
     "Local",

@@ -5,18 +5,19 @@ stands as text, other output as base64.
 """
 
 import base64
+import io
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Self
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from hakvm._reading import read_text
 from hakvm.errors import ParseError, TransportError
 from hakvm.secret import MASK, mask
-from hakvm.transport._base import Command, Completed, Transport, frozen_mapping
+from hakvm.transport._base import Command, Completed, Running, Starter, Transport, frozen_mapping
 
 __all__ = ["Exchange", "Recorder", "Replay", "Transcript"]
 
@@ -194,6 +195,77 @@ class Replay:
             host=self.host,
         )
 
+    def start(self, command: Command) -> Running:
+        """Answer `command` line by line, all at once.
+
+        Raises:
+            TransportError: this command was never recorded.
+        """
+        return _Replayed(done=self.run(command))
+
+
+@define
+class _Replayed:
+    """A recorded command as one under way: it has long ended."""
+
+    done: Completed
+    _read: int = field(default=0, init=False)
+
+    @property
+    def command(self) -> Command:
+        return self.done.command
+
+    def lines(self) -> Iterator[str]:
+        for line in io.BytesIO(self.done.stdout[self._read :]):
+            self._read += len(line)
+            yield line.removesuffix(b"\n").decode(errors="replace")
+
+    def wait(self) -> Completed:
+        return evolve(self.done, stdout=self.done.stdout[self._read :])
+
+    def cancel(self) -> None: ...
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+@define
+class _Recorded:
+    """A command under way whose lines and end are kept."""
+
+    running: Running
+    keep: Callable[[Completed, bytes], None]
+    _lines: list[str] = field(factory=list, init=False, repr=False)
+    _kept: bool = field(default=False, init=False)
+
+    @property
+    def command(self) -> Command:
+        return self.running.command
+
+    def lines(self) -> Iterator[str]:
+        for line in self.running.lines():
+            self._lines.append(f"{line}\n")
+            yield line
+        self.wait()
+
+    def wait(self) -> Completed:
+        done = self.running.wait()
+        if not self._kept:
+            self._kept = True
+            self.keep(done, "".join(self._lines).encode() + done.stdout)
+        return done
+
+    def cancel(self) -> None:
+        self.running.cancel()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.running.__exit__()
+
 
 @define
 class Recorder:
@@ -215,16 +287,30 @@ class Recorder:
     def run(self, command: Command) -> Completed:
         """Run `command` over the transport and keep its end; an error is not kept."""
         done = self.transport.run(command)
+        self._keep(done, done.stdout)
+        return done
+
+    def start(self, command: Command) -> Running:
+        """Start `command` over the transport; its lines are kept when it has ended.
+
+        Raises:
+            TransportError: it could not be started, or the transport cannot start.
+        """
+        if not isinstance(self.transport, Starter):
+            raise TransportError("this transport cannot start a command", host=self.host)
+        return _Recorded(running=self.transport.start(command), keep=self._keep)
+
+    def _keep(self, done: Completed, stdout: bytes) -> None:
+        sensitive = done.command.sensitive
         self._seen.append(
             Exchange(
-                argv=_masked(command.argv),
+                argv=_masked(done.command.argv),
                 exit_status=done.exit_status,
-                stdout=b"" if command.sensitive else _without_secrets(done.stdout),
+                stdout=b"" if sensitive else _without_secrets(stdout),
                 stderr=_without_secrets(done.stderr),
                 duration=done.duration,
             )
         )
-        return done
 
     @property
     def exchanges(self) -> Iterable[Exchange]:
