@@ -20,7 +20,6 @@ Two dialects, 8.4 and 9 (and 8.3, to read): `Release`.
 
 from hakvm.drbd._config import Config, Include, Requirement
 from hakvm.drbd._layout import Layout, Note
-from hakvm.drbd._mapping import FrozenMap
 from hakvm.drbd._model import (
     Common,
     Connection,
@@ -57,7 +56,6 @@ __all__ = [
     "DiskState",
     "Flags",
     "Floating",
-    "FrozenMap",
     "Host",
     "Include",
     "Kind",

@@ -10,10 +10,11 @@ from typing import Self, TypeVar
 import attrs
 from attrs import field, frozen
 
+from hakvm._frozen import FrozenMapping
+from hakvm._reading import read_text
 from hakvm.drbd._conversion import check_release, inherit
 from hakvm.drbd._grammar import Body, Reader
 from hakvm.drbd._layout import PLAIN, Layout
-from hakvm.drbd._mapping import FrozenMap
 from hakvm.drbd._model import Common, Resource, keyed
 from hakvm.drbd._release import Release
 from hakvm.drbd._render import Part, arrange, common_part, options_part, resource_part
@@ -32,6 +33,8 @@ _REQUIRE = "require-drbd-module-version-"
 _TOP_WORDS = "global common resource skip include " + " ".join(
     _REQUIRE + one for one in _COMPARISONS
 )
+# Outside of comments and quoted texts.
+_NO_BREAK_SPACE = re.compile('("(?:[^"\\\\\n]|\\\\[^\n])*"|#[^\n]*)|\N{NO-BREAK SPACE}')
 _MODULE_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+", re.ASCII)
 
 
@@ -39,7 +42,7 @@ def _global(found: Mapping[str, OptionValue]) -> Options:
     return as_section(Section.GLOBAL, found)
 
 
-def _resources(found: Mapping[str, Resource] | Iterable[Resource]) -> FrozenMap[str, Resource]:
+def _resources(found: Mapping[str, Resource] | Iterable[Resource]) -> FrozenMapping[str, Resource]:
     return keyed(found, "name")
 
 
@@ -87,18 +90,21 @@ class Config:
         requirements: what the module must be.
         skipped: blocks that are skipped, as they stood.
         source: the file it was read from; does not count when configurations are compared.
+        no_break_spaces: whether the text had no-break spaces (U+00A0), as what is copied from a
+            web page has; the tools refuse them, and `render` writes none.
     """
 
     global_options: Options = field(default=Options(Section.GLOBAL), converter=_global)
     common: Common | None = None
-    own_resources: FrozenMap[str, Resource] = field(
-        factory=FrozenMap, converter=_resources, alias="resources"
+    own_resources: FrozenMapping[str, Resource] = field(
+        factory=FrozenMapping, converter=_resources, alias="resources"
     )
     includes: tuple[Include, ...] = field(default=(), converter=tuple[Include, ...])
     requirements: tuple[Requirement, ...] = field(default=(), converter=tuple[Requirement, ...])
     skipped: tuple[str, ...] = field(default=(), converter=tuple[str, ...])
     layout: Layout = field(default=PLAIN, repr=False)
     source: str = field(default="", eq=False)
+    no_break_spaces: bool = field(default=False, eq=False, repr=False)
 
     @classmethod
     def parse(cls, text: str, *, source: str = "<string>", release: Release | None = None) -> Self:
@@ -106,11 +112,14 @@ class Config:
 
         Without a release, what any release knows may stand. An option that none of them knows
         is refused where it is most likely misspelt, and else kept for releases to come; with a
-        release it is refused.
+        release it is refused. So are no-break spaces, which are read as spaces without one.
 
         Raises:
             ParseError: it is none.
         """
+        copied = release is None and "\N{NO-BREAK SPACE}" in text
+        if copied:
+            text = _NO_BREAK_SPACE.sub(lambda found: found[1] or " ", text)
         reader = Reader(text, source, release)
         body = Body(top=True)
         fields: dict[str, object] = {}
@@ -144,12 +153,13 @@ class Config:
                     raise reader.unknown(word, _TOP_WORDS, "the top level")
         return cls(
             **fields,  # type: ignore[arg-type]  # put together above, by name
-            resources=FrozenMap(resources),
+            resources=FrozenMapping(resources),
             includes=includes,
             requirements=requirements,
             skipped=skipped,
             layout=body.layout(),
             source=source,
+            no_break_spaces=copied,
         )
 
     @classmethod
@@ -176,7 +186,7 @@ class Config:
         documents = [document for one in self.includes for document in one.documents]
         if not documents:
             return self.own_resources
-        return FrozenMap(
+        return FrozenMapping(
             (name, resource)
             for document in (self, *documents)
             for name, resource in (
@@ -270,28 +280,9 @@ def _requirement(reader: Reader, word: str, args: list[str]) -> Requirement:
     return Requirement(comparison=comparison, version=args[0])
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_bytes().decode()
-    except OSError as error:
-        raise ParseError(
-            f"cannot be read: {error.strerror}",
-            source=str(path),
-            hint="check the path and its mode",
-        ) from None
-    except UnicodeDecodeError as error:
-        raise ParseError(
-            f"no UTF-8 text: byte {error.object[error.start]:#04x} at offset {error.start}",
-            source=str(path),
-            hint="a configuration is text",
-        ) from None
-    except ValueError:  # a NUL in the path
-        raise ParseError("no path of a file", source=repr(str(path))) from None
-
-
 def _load(kind: type[C], path: Path, release: Release | None, seen: set[Path] | None) -> C:
     """Read a file; with `seen`, the files read so far, also those that it includes."""
-    config = kind.parse(_read(path), source=str(path), release=release)
+    config = kind.parse(read_text(path), source=str(path), release=release)
     if seen is None or not config.includes:
         return config
     seen.add(path.resolve())

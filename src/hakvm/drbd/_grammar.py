@@ -16,7 +16,7 @@ from hakvm.drbd._lexer import LONGEST_WORD, RESERVED, Quoted, Scanner, too_long
 from hakvm.drbd._release import Release
 from hakvm.drbd._section import Options, problem_of
 from hakvm.drbd._specs import Kind, Section, near, spec_of
-from hakvm.drbd._values import Address, quote
+from hakvm.drbd._values import Address, check_token, quote
 from hakvm.errors import InvalidError, ParseError
 from hakvm.secret import Secret
 
@@ -191,7 +191,7 @@ class Reader:
     def name(self, word: str, argument: int = 0) -> str:
         """Return a word that is a name; what the tools take for something else must be quoted."""
         if isinstance(word, Quoted):
-            return str(word)
+            return self.value(check_token, str(word), self.scanner.row[1])
         if word in RESERVED or word.isdigit() or not self._plain(word):
             raise self.scanner.error(
                 f"{word!r} cannot be a name as it stands",
@@ -204,10 +204,12 @@ class Reader:
     def _plain(word: str) -> bool:
         return not any(c in word for c in ":[]%")
 
-    def integer(self, word: str, text: str) -> int:
-        """Return a number as the grammar has it: 1 to 8 digits."""
+    def integer(self, word: str, text: str, highest: int) -> int:
+        """Return a number of 1 to 8 digits, as the grammar has it, up to `highest`."""
         if not (text.isascii() and text.isdigit() and len(text) <= 8) or isinstance(text, Quoted):  # noqa: PLR2004 - see above
             raise self.scanner.error(f"{word} takes a number, found {text[:60]!r}", argument=0)
+        if int(text) > highest:
+            raise self.scanner.error(f"{text}: {word} is at most {highest}", argument=0)
         return int(text)
 
     def value(self, make: Callable[..., T], *args: object, **kwargs: object) -> T:

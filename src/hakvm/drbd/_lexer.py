@@ -139,6 +139,9 @@ class Scanner:
         elif end.startswith('"') and word:
             message = "a quoted text that does not end on its line"
             hint = "close it with a double quote; line ends cannot stand in it"
+        elif end.startswith("\N{NO-BREAK SPACE}"):
+            message = "a no-break space (U+00A0), which the tools take for no space"
+            hint = "text that is copied from a web page has them: put plain spaces in their place"
         else:
             message = f"{end[:1]!r} cannot stand here"
             hint = (

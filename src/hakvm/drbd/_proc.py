@@ -106,9 +106,12 @@ class LruCache:
     changed: int | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Device:
     """One device, by its minor.
+
+    What was read is made into numbers and words when a device is first looked at: of a
+    thousand devices a watcher looks at few.
 
     A number that this kernel does not tell is `None`.
 
@@ -161,6 +164,26 @@ class Device:
     activity_cache: LruCache | None = None
     blocked_on_activity_log: int | None = None
 
+    def __getattr__(self, name: str) -> object:
+        # Called only for what is not there: the first time a device is looked at.
+        own = self.__dict__
+        words = own.get("_words")
+        if words is not None:
+            from hakvm.drbd._proc_parser import unpack  # noqa: PLC0415 - it makes what stands here
+
+            own.update(unpack(words))
+            own.pop("_words", None)
+        if name in own:
+            return own[name]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    @classmethod
+    def unread(cls, words: tuple[str, ...]) -> Self:
+        """Make a device of the words of its lines, to be understood when it is looked at."""
+        made = cls.__new__(cls)
+        made.__dict__["_words"] = words
+        return made
+
 
 @frozen(kw_only=True)
 class ProcDrbd:
@@ -195,7 +218,8 @@ class ProcDrbd:
         """Read the file; a line that is none of its own goes to `unparsed`, nothing is raised."""
         from hakvm.drbd._proc_parser import parse  # noqa: PLC0415 - it makes what stands here
 
-        return cls(**parse(text))
+        # What is copied from a web page has no-break spaces.
+        return cls(**parse(text.replace("\N{NO-BREAK SPACE}", " ")))
 
     def device(self, minor: int) -> Device:
         """Return the device of this minor.

@@ -8,10 +8,12 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import attrs
+
 from hakvm.drbd._proc import Device, Flags, LruCache, ProtocolRange, Resync
 from hakvm.drbd._words import ConnectionState, DiskState, Role, WriteOrder
 
-__all__ = ["parse"]
+__all__ = ["parse", "unpack"]
 
 # One whole device as 8.3.1 to 9.2 print it, without progress lines.
 _N = "([0-9]{1,20})"
@@ -81,23 +83,20 @@ _COUNTER_NAMES = {
 _LONGEST_NUMBER = 20  # digits of 2⁶⁴: more are no number of the kernel's
 Fields = dict[str, Any]
 
-_CONNECTIONS = {one.value: one for one in ConnectionState}
-_ROLES = {one.value: one for one in Role}
-_DISKS = {one.value: one for one in DiskState}
-_ORDERS = {one.value: one for one in WriteOrder}
+_COUNTERS_IN_ORDER = [name for name in _COUNTER_NAMES.values() if name != "out_of_sync"]
+_ABSENT: Fields = {one.name: one.default for one in attrs.fields(Device)}
 
 
 def parse(text: str) -> Fields:
     """Return the fields of a `ProcDrbd`."""
     proc: Fields = {"unparsed": []}
     devices: list[Device | Fields] = []
-    flags: dict[str, Flags] = {}
-    at, end, match = 0, len(text), DEVICE.match
+    at, end, match, unread = 0, len(text), DEVICE.match, Device.unread
     while at < end:
         found = match(text, at)
         if found is not None:
             at = found.end()
-            devices.append(_device(found.groups(), flags))
+            devices.append(unread(found.groups()))
             continue
         stop = text.find("\n", at)
         stop = end if stop < 0 else stop
@@ -107,36 +106,22 @@ def parse(text: str) -> Fields:
     return proc
 
 
-def _device(words: tuple[str, ...], flags: dict[str, Flags]) -> Device:
-    """Make a device of what `DEVICE` captured."""
-    (minor, cs, role, peer_role, disk, peer_disk, protocol, letters) = words[:8]
-    ns, nr, dw, dr, al, bm, lo, pe, ua, ap, ep = map(int, words[8:19])
-    known = flags.get(letters)
-    if known is None:
-        known = flags[letters] = Flags(letters)
-    return Device(
-        minor=int(minor),
-        connection=_CONNECTIONS.get(cs) or ConnectionState(cs),
-        role=_ROLES.get(role) or Role(role),
-        peer_role=_ROLES.get(peer_role) or Role(peer_role),
-        disk=_DISKS.get(disk) or DiskState(disk),
-        peer_disk=_DISKS.get(peer_disk) or DiskState(peer_disk),
-        protocol="" if protocol == " " else protocol,
-        flags=known,
-        sent=ns,
-        received=nr,
-        written=dw,
-        read=dr,
-        activity_log=al,
-        bitmap=bm,
-        local=lo,
-        pending=pe,
-        unacked=ua,
-        application=ap,
-        epochs=ep,
-        write_order=_ORDERS.get(words[19]) or WriteOrder(words[19]),
-        out_of_sync=int(words[20]),
-    )
+def unpack(words: tuple[str, ...]) -> Fields:
+    """Return the fields of a device from what `DEVICE` captured."""
+    minor, cs, role, peer_role, disk, peer_disk, protocol, letters = words[:8]
+    return _ABSENT | {
+        "minor": int(minor),
+        "connection": ConnectionState(cs),
+        "role": Role(role),
+        "peer_role": Role(peer_role),
+        "disk": DiskState(disk),
+        "peer_disk": DiskState(peer_disk),
+        "protocol": protocol.strip(),
+        "flags": Flags(letters),
+        **dict(zip(_COUNTERS_IN_ORDER, map(int, words[8:19]), strict=True)),
+        "write_order": WriteOrder(words[19]),
+        "out_of_sync": int(words[20]),
+    }
 
 
 def _finished(fields: Fields) -> Device:

@@ -315,6 +315,26 @@ def _unknown(config: Config) -> Iterator[Trouble]:
 
 
 @RULES.rule(
+    "drbd.no-break-space",
+    Severity.ERROR,
+    Layer.DRBD,
+    why="drbdadm takes a no-break space for no space and refuses the whole configuration",
+    fix="put plain spaces in their place, or write the file with render()",
+    source="drbdadm_scanner.fl: white space is space, tab and carriage return",
+    failing=lambda: Config.parse(_sample()().render().replace("    ", "\N{NO-BREAK SPACE} ")),
+    passing=_sample(),
+    mend=lambda config: attrs.evolve(config, no_break_spaces=False),
+)
+def _no_break_space(config: Config) -> Iterator[Trouble]:
+    for document in config.documents():
+        if document.no_break_spaces:
+            yield Trouble(
+                message="it has no-break spaces, as text copied from a web page has",
+                where=document.source,
+            )
+
+
+@RULES.rule(
     "drbd.no-address",
     Severity.ERROR,
     Layer.DRBD,

@@ -1,10 +1,13 @@
 """The grammar of the sections below `resource` and `common`; each docstring is its rule."""
 
+import functools
 from typing import Any
 
+from hakvm._frozen import FrozenMapping
 from hakvm.drbd._grammar import Body, Reader
-from hakvm.drbd._mapping import FrozenMap
 from hakvm.drbd._model import (
+    HIGHEST_NODE_ID,
+    HIGHEST_VOLUME,
     Common,
     Connection,
     Floating,
@@ -17,10 +20,11 @@ from hakvm.drbd._model import (
     Resource,
     Stacked,
     Volume,
+    trusted,
 )
 from hakvm.drbd._section import Options
 from hakvm.drbd._specs import Section
-from hakvm.drbd._values import Address, Device, MetaDisk
+from hakvm.drbd._values import HIGHEST_PORT, Address, Device, MetaDisk
 
 __all__ = ["read_common", "read_resource"]
 
@@ -41,6 +45,10 @@ _RESOURCE_WORDS = (
     f"{_COMMON_WORDS} on floating stacked-on-top-of device meta-disk volume connection"
     " connection-mesh template-file"
 )
+
+# The same device is named for each of its nodes, and `internal` for nearly all.
+_device = functools.lru_cache(Device)
+_meta_disk = functools.lru_cache(MetaDisk)
 
 
 def read_common(reader: Reader) -> Common:
@@ -78,10 +86,10 @@ def read_resource(reader: Reader, name: str) -> Resource:
                 volume = _volume(reader, args)
                 _add(reader, volumes, volume.number, volume)
             case "connection" if block:
-                fields.setdefault("connections", []).append(_connection(reader, args))
+                fields["connections"] = (*fields.get("connections", ()), _connection(reader, args))
             case "connection-mesh" if block:
                 reader.need(word, args, 0, "a block")
-                fields.setdefault("meshes", []).append(_mesh(reader))
+                fields["meshes"] = (*fields.get("meshes", ()), _mesh(reader))
             case "template-file":
                 value = reader.leaf(word, args, block=block)
                 reader.once(fields, "template_file", value)
@@ -92,7 +100,7 @@ def read_resource(reader: Reader, name: str) -> Resource:
                 ):
                     raise reader.unknown(word, _RESOURCE_WORDS, "resource {}")
     fields |= {
-        name: FrozenMap(found)
+        name: FrozenMapping(found)
         for name, found in (
             ("hosts", hosts),
             ("floating", floating),
@@ -101,7 +109,7 @@ def read_resource(reader: Reader, name: str) -> Resource:
         )
         if found
     }
-    return reader.value(Resource, **fields, layout=body.layout())
+    return trusted(Resource, **fields, layout=body.layout())
 
 
 def _add(reader: Reader, found: dict[Any, Any], key: object, value: object) -> None:
@@ -149,7 +157,7 @@ def _shared(
 def _skip(reader: Reader, fields: Fields, word: str, body: Body) -> bool:
     if word != "skip":
         return False
-    fields.setdefault("skipped", []).append(reader.scanner.skip())
+    fields["skipped"] = (*fields.get("skipped", ()), reader.scanner.skip())
     body.key = "skip"
     return True
 
@@ -166,11 +174,11 @@ def _volume_statement(
         return False
     match word:
         case "device":
-            reader.once(fields, "device", reader.value(Device, reader.joined(args)))
+            reader.once(fields, "device", reader.value(_device, reader.joined(args)))
         case "disk":
             reader.once(fields, "disk", reader.leaf(word, args, block=False))
         case "meta-disk" | "flexible-meta-disk":
-            reader.once(fields, "meta_disk", reader.value(MetaDisk, reader.joined(args)))
+            reader.once(fields, "meta_disk", reader.value(_meta_disk, reader.joined(args)))
         case _:
             return False
     return True
@@ -179,7 +187,7 @@ def _volume_statement(
 def _volume(reader: Reader, args: list[str]) -> Volume:
     """`volume = "volume" NUMBER "{" { volume-statement | "disk" "{" options "}" | skip } "}"`."""
     reader.need("volume", args, 1, "a number")
-    fields = Fields(number=reader.integer("volume", args[0]))
+    fields = Fields(number=reader.integer("volume", args[0], HIGHEST_VOLUME))
     body = Body()
     for word, words, block in reader.body(body):
         if word == "disk" and block:
@@ -191,7 +199,7 @@ def _volume(reader: Reader, args: list[str]) -> Volume:
             or (block and _skip(reader, fields, word, body))
         ):
             raise reader.unknown(word, _VOLUME_WORDS, "volume {}")
-    return reader.value(Volume, **fields, layout=body.layout())
+    return trusted(Volume, **fields, layout=body.layout())
 
 
 def _host(reader: Reader, args: list[str]) -> Host:
@@ -200,9 +208,8 @@ def _host(reader: Reader, args: list[str]) -> Host:
         raise reader.scanner.error("on takes the name of a node")
     names = [reader.name(arg, index) for index, arg in enumerate(args)]
     fields, body = _members(reader, "on {}")
-    return reader.value(
-        Host, name=names[0], aliases=tuple(names[1:]), **fields, layout=body.layout()
-    )
+    aliases = tuple(names[1:])
+    return trusted(Host, name=names[0], aliases=aliases, **fields, layout=body.layout())
 
 
 def _floating(reader: Reader, args: list[str], *, block: bool) -> Floating:
@@ -242,7 +249,7 @@ def _members(reader: Reader, where: str, *, fixed: str = "") -> tuple[Fields, Bo
         ):
             raise reader.unknown(word, _MEMBER_WORDS, where)
     if volumes:
-        fields["volumes"] = FrozenMap(volumes)
+        fields["volumes"] = FrozenMapping(volumes)
         if fields.keys() & {"device", "disk", "meta_disk"}:
             raise reader.scanner.error(
                 f"{where} has volume blocks and volume statements outside of them",
@@ -257,7 +264,7 @@ def _member_statement(reader: Reader, fields: Fields, word: str, args: list[str]
     elif word == "alternate-link-address":
         reader.once(fields, "alternate_link", reader.address(args))
     elif word == "node-id":
-        reader.once(fields, "node_id", reader.integer(word, reader.joined(args)))
+        reader.once(fields, "node_id", reader.integer(word, reader.joined(args), HIGHEST_NODE_ID))
     else:
         return _volume_statement(reader, fields, word, args, block=False)
     return True
@@ -346,7 +353,7 @@ def _connection(reader: Reader, args: list[str]) -> Connection:
             fields["disk_options"] = reader.options(Section.PEER_DEVICE)
         elif word == "volume":
             reader.need(word, words, 1, "a number")
-            number = reader.integer(word, words[0])
+            number = reader.integer(word, words[0], HIGHEST_VOLUME)
             _add(reader, fields.setdefault("volumes", {}), number, _peer_device(reader, body))
         elif not _skip(reader, fields, word, body):
             raise reader.unknown(word, "host address path net disk volume skip", "connection {}")
@@ -405,7 +412,7 @@ def _end(reader: Reader, word: str, args: list[str], block: bool, body: Body) ->
         words = words[1:]
         if words[:1] == ["port"]:
             reader.need("port", words[1:], 1, "a number")
-            fields["port"] = reader.integer("port", words[1])
+            fields["port"] = reader.integer("port", words[1], HIGHEST_PORT)
             words = []
         elif words:
             if words[0] != "address":

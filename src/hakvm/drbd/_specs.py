@@ -83,6 +83,7 @@ class OptionSpec:
         unit: what it measures: `bytes`, `bytes/second`, `seconds`, `1/10 seconds`, …
         choices: the words it may be.
         longest: how many characters it may have.
+        later: it came after the tables (drbd-utils 9.22), and is known by its name alone.
     """
 
     name: str
@@ -94,6 +95,7 @@ class OptionSpec:
     unit: str = ""
     choices: tuple[str, ...] = ()
     longest: int | None = None
+    later: bool = False
 
     def problem(self, text: str) -> str:  # noqa: PLR0911 - one return a kind
         """Say what is wrong with a value, as a sentence's end; empty where it may stand."""
@@ -214,9 +216,10 @@ def _numeric(low: int, high: int | None, default: str = "", unit: str = "") -> O
 
 _FLAG = OptionSpec(name="", kind=Kind.FLAG)
 _BOOLEAN = OptionSpec(name="", kind=Kind.BOOLEAN)
-_TEXT = OptionSpec(name="", kind=Kind.TEXT)
+_LATER = OptionSpec(name="", kind=Kind.TEXT, later=True)
+_LATER_BOOLEAN = OptionSpec(name="", kind=Kind.BOOLEAN, later=True)
 _COMMAND = OptionSpec(name="", kind=Kind.COMMAND)
-_WAIT = _numeric(0, 0x7FFFFFFF, "0", "seconds")
+_WAIT = _numeric(0, 300_000, "0", "seconds")
 
 _GLOBAL = {
     "usage-count": OptionSpec(
@@ -278,14 +281,22 @@ _MORE: dict[Release, dict[Section, dict[str, OptionSpec]]] = {
         Section.STARTUP: _STARTUP,
         Section.HANDLERS: _HANDLERS_9_0,
         Section.PROXY: _PROXY,
-        Section.DISK: dict.fromkeys(("block-size", "discard-granularity"), _TEXT),
+        Section.DISK: dict.fromkeys(("block-size", "discard-granularity"), _LATER),
         Section.PEER_DEVICE: dict.fromkeys(
-            ("peer-tiebreaker", "resync-without-replication"), _BOOLEAN
+            ("peer-tiebreaker", "resync-without-replication"), _LATER_BOOLEAN
         ),
-        Section.OPTIONS: dict.fromkeys(("bdev-freeze", "drbd8-api-compatibility"), _BOOLEAN),
-        Section.NET: dict.fromkeys(("load-balance-paths", "tls"), _BOOLEAN)
-        | dict.fromkeys(("tls-keyring", "tls-privkey", "tls-certificate"), _TEXT)
-        | dict.fromkeys(("rdma-ctrl-rcvbuf-size", "rdma-ctrl-sndbuf-size"), _TEXT),
+        Section.OPTIONS: dict.fromkeys(("bdev-freeze", "drbd8-api-compatibility"), _LATER_BOOLEAN),
+        Section.NET: dict.fromkeys(("load-balance-paths", "tls"), _LATER_BOOLEAN)
+        | dict.fromkeys(
+            (
+                "tls-keyring",
+                "tls-privkey",
+                "tls-certificate",
+                "rdma-ctrl-rcvbuf-size",
+                "rdma-ctrl-sndbuf-size",
+            ),
+            _LATER,
+        ),
     },
 }
 # SHARED_SECRET_MAX and DRBD_CPU_MASK_SIZE of drbd.h, less the NUL.

@@ -6,7 +6,7 @@ from typing import Self
 
 from hakvm.errors import InvalidError
 
-__all__ = ["Address", "Device", "MetaDisk", "check_token", "plain", "quote"]
+__all__ = ["HIGHEST_PORT", "Address", "Device", "MetaDisk", "check_token", "plain", "quote"]
 
 _PLAIN = re.compile(r"[a-zA-Z0-9/._-]{1,128}")
 _LONGEST_QUOTED = 255
@@ -57,7 +57,7 @@ _ADDRESS = re.compile(
     )\s*:\s*(?P<port>[0-9]{1,5})\s*""",
     re.VERBOSE | re.ASCII,
 )
-_HIGHEST_PORT = 65535
+HIGHEST_PORT = 65535
 
 
 class Address(str):
@@ -91,9 +91,9 @@ class Address(str):
             )
         family = found["v6"] or found["family"] or "ipv4"
         ip, port = found["ip"] or found["ip6"], int(found["port"])
-        if not 1 <= port <= _HIGHEST_PORT:
+        if not 1 <= port <= HIGHEST_PORT:
             raise InvalidError(
-                f"{text!r}: the port is 1 to {_HIGHEST_PORT}", path="address", value=text
+                f"{text!r}: the port is 1 to {HIGHEST_PORT}", path="address", value=text
             )
         if family == "sci":
             family = "ssocks"

@@ -6,3 +6,35 @@ except ModuleNotFoundError as error:
     raise ImportError(
         "hakvm.strategies needs hypothesis: pip install 'hakvm[strategies]'"
     ) from error
+
+from hakvm.strategies._corosync import (
+    corosync_authkeys,
+    corosync_configs,
+    corosync_nodes,
+    corosync_sections,
+    corosync_two_node_configs,
+)
+
+__all__ = [
+    "corosync_authkeys",
+    "corosync_configs",
+    "corosync_nodes",
+    "corosync_sections",
+    "corosync_two_node_configs",
+]
+
+from hakvm.strategies._drbd import (
+    drbd_addresses,
+    drbd_configs,
+    drbd_options,
+    drbd_resources,
+    proc_drbd_texts,
+)
+
+__all__ = [
+    "drbd_addresses",
+    "drbd_configs",
+    "drbd_options",
+    "drbd_resources",
+    "proc_drbd_texts",
+]
