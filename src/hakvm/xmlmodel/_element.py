@@ -34,7 +34,8 @@ def element(
 
     Args:
         tag: the element's name; `{uri}name` in a namespace.
-        when: where several classes stand for one tag (`By`), the words that mean this one.
+        when: where several classes stand for one tag (`By`), the words that mean this one;
+            an empty one stands for the attribute's absence.
         prefix: the prefix to declare for the tag's namespace where none is in scope.
         names: makes an XML name of a field's name where no mark gives one; as it is made
             unless told, `id_ref` becomes `id-ref` and `class_` becomes `class`.

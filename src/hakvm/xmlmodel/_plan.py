@@ -208,7 +208,7 @@ class Plan:
                 raise TypeError(f"{cls.__name__}: @element(…, when=…) is missing")
             if not kid.by.parent:
                 plan.discriminate(kid.by.attribute)
-            handler.variants.update(dict.fromkeys(plan.when, plan))
+            handler.variants.update((word or None, plan) for word in plan.when)
             if (kid.by.default or self._default_of(kid.by)) in plan.when:
                 handler.variants[None] = plan
 
@@ -220,7 +220,7 @@ class Plan:
     def discriminate(self, attribute: str) -> None:
         """Let that attribute always say `when`, unless the class has a field for it."""
         names = {self.naming(f.name) for f in attrs.fields(self.cls) if f.name not in _OWN}
-        if len(self.when) == 1 and attribute not in names:
+        if len(self.when) == 1 and self.when[0] and attribute not in names:
             self.constant = attribute
 
     def _handle(self, tag: str, handler: Handler) -> None:

@@ -134,7 +134,7 @@ def _declared(el: XmlElement, ns: Namespaces) -> tuple[Namespaces, tuple[tuple[s
 _BARE: tuple[tuple[int, ...], tuple[int, ...] | None, tuple[str, ...]] = ((), None, ())
 
 
-def reader(plan: "Plan") -> Reader:  # noqa: C901 - the hot path: few calls
+def reader(plan: "Plan") -> Reader:
     """Make the function that reads an element of that plan's class."""
     contents = _tree_contents(plan) if plan.text is None else _text_contents(plan.text)
     may_be_bare = plan.text is None

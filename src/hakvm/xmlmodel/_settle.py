@@ -157,6 +157,13 @@ def _lexical(old: Form | None, obj: object) -> Lexical | None:
     return kept or None
 
 
+def _present(kid: "Kid", value: object, old: Form | None) -> int:
+    """Return 1 for a child that is written: a default that was not there is none."""
+    if value is None or value is False:
+        return 0
+    return int(value != kid.default or (old is not None and kid.index in old.kids))
+
+
 def settler(plan: "Plan") -> Settler:
     """Make the function that checks a new object of that plan's class and gives it its form."""
 
@@ -182,8 +189,7 @@ def settler(plan: "Plan") -> Settler:
         for kid in plan.kids:
             value = _kid(obj, kid, getattr(obj, kid.name))
             kid.set(obj, value)
-            n = len(value) if kid.many else int(value is not None and value is not False)
-            counts[kid.index] = n
+            counts[kid.index] = len(value) if kid.many else _present(kid, value, old)
         counts[EXTRA] = len(extra.children)
         for name, value in extra.attributes:
             if name in plan.attributes:
