@@ -202,6 +202,15 @@ def test_odd_documents_come_back(text: str) -> None:
     assert plain == canonical(text).replace(b"\n", b"").replace(b" ", b"")
 
 
+def test_white_space_in_an_empty_element_stays_and_is_no_value() -> None:
+    text = "<machine><name>a</name><devices>\n  </devices></machine>"
+    machine = Machine.parse(text)
+    assert canonical(machine.render()) == canonical(text)
+    assert machine == Machine.parse("<machine><name>a</name><devices/></machine>")
+    nic = Devices(items=(Nic(mac="52:54:00:00:00:01"),))
+    assert "\n  </devices>" in attrs.evolve(machine, devices=nic).render()
+
+
 def test_a_file_in_any_encoding(tmp_path: Path) -> None:
     path = tmp_path / "m.xml"
     path.write_bytes(

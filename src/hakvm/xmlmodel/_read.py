@@ -233,6 +233,9 @@ def _tree_contents(plan: "Plan") -> _Contents:  # noqa: C901, PLR0915 - the hot 
             rest.append(escape(text))
             order.append(EXTRA)
             runs.append(EXTRA)
+        elif text is not None and not len(el):
+            # No value of its own; but canonical XML tells `<a> </a>` from `<a/>`.
+            lexical = {**(lexical or {}), "extra": (NOTHING, escape(text))}
         last = runs[-1] if runs else -2
         for child in el:
             handler = handler_of(child.tag)  # type: ignore[arg-type]  # a comment's tag is no text

@@ -206,9 +206,9 @@ def _run_by_run(
 
 def _content(field: "AttributeField | None", obj: Modelled) -> str:
     """Return an element's own text, as it stands between its tags."""
-    if field is None:
-        return ""
     lexical = obj._form.lexical
+    if field is None:  # white space where children might have stood
+        return "" if lexical is None or "extra" not in lexical else str(lexical["extra"][1])
     if lexical is not None and field.name in lexical:
         return str(lexical[field.name][1])
     value = getattr(obj, field.name)
