@@ -156,11 +156,7 @@ class _Reader:
                 block = inside
                 add = block.entries.append
         if stack:
-            raise self.error(
-                f"the section {block.name!r} is never closed",
-                block.start,
-                "a line with nothing but a closing brace ends a section",
-            )
+            raise self.unclosed(block)
         return block
 
     def odd(self, start: int, end: int, stack: list[tuple[Block, int]], room: int) -> "Item | str":
@@ -217,6 +213,21 @@ class _Reader:
                 at + end,
                 "allowed are a-z A-Z 0-9 . _ - /",
             )
+
+    def unclosed(self, block: Block) -> ParseError:
+        """Name the section that is never closed, or the brace that was to close it."""
+        for entry in block.entries:
+            if isinstance(entry, Item) and entry.value.endswith("}"):
+                return self.error(
+                    f"{block.name!r} is never closed: the brace here belongs to the value",
+                    self.text.index("}", entry.start),
+                    "put the closing brace on a line of its own",
+                )
+        return self.error(
+            f"the section {block.name!r} is never closed",
+            block.start,
+            "a line with nothing but a closing brace ends a section",
+        )
 
     def unreturned(self, line: str, start: int) -> str:
         """Drop the carriage return at a line's end; refuse any other."""

@@ -9,7 +9,7 @@ that knows the text and the value of it:
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 from attrs import field, frozen
@@ -49,6 +49,9 @@ class Option:
 
     Attributes:
         key: its name in the file.
+        form: what it is: number, flag, choice, text, secret, address or host.
+        low, high: the least and the greatest number.
+        choices: the words that it may be, if it is one of several.
         releases: the releases that know it.
         values: the releases that know each value, where they differ.
         default: what holds in corosync 2.4 and in 3.1 where it is not given.
@@ -61,6 +64,10 @@ class Option:
     """
 
     key: str
+    form: Literal["number", "flag", "choice", "text", "secret", "address", "host"]
+    low: int = 0
+    high: int = _U32
+    choices: tuple[str, ...] = ()
     read: Callable[[str], object]
     write: Callable[[Any], str]
     releases: tuple[Release, ...] = BOTH
@@ -147,6 +154,9 @@ def number(
 
     option = Option(
         key=key,
+        form="number",
+        low=low,
+        high=high,
         read=read,
         write=str,
         strict=strict,
@@ -180,6 +190,7 @@ def flag(
 
     option = Option(
         key=key,
+        form="flag",
         read=read,
         write=lambda value: yes if value else no,
         strict=strict,
@@ -208,6 +219,8 @@ def choice(
 
     option = Option(
         key=key,
+        form="choice",
+        choices=allowed,
         read=read,
         write=str,
         strict=strict,
@@ -238,7 +251,9 @@ def text(
     key: str = "",
 ) -> str | None:
     """Declare a text: anything that stands on one line, without an opening brace."""
-    option = Option(key=key, read=safe, write=str, default=_pair(default), releases=_only(only))
+    option = Option(
+        key=key, form="text", read=safe, write=str, default=_pair(default), releases=_only(only)
+    )
     return _optional(option, str)  # type: ignore[no-any-return]
 
 
@@ -251,7 +266,9 @@ def secret(*, only: Release | None = None, key: str = "") -> Secret | None:
         except ValueError:
             raise ValueError("a value stands on one line, without an opening brace") from None
 
-    option = Option(key=key, read=read, write=str.__str__, secret=True, releases=_only(only))
+    option = Option(
+        key=key, form="secret", read=read, write=str.__str__, secret=True, releases=_only(only)
+    )
     return _optional(option, str)  # type: ignore[no-any-return]
 
 
@@ -270,7 +287,9 @@ def _address(value: str) -> str:
 
 def address(*, only: Release | None = None, key: str = "") -> str | None:
     """Declare an IPv4 or IPv6 address; corosync ignores what is none."""
-    option = Option(key=key, read=_address, write=str, strict=False, releases=_only(only))
+    option = Option(
+        key=key, form="address", read=_address, write=str, strict=False, releases=_only(only)
+    )
     return _optional(option, str)  # type: ignore[no-any-return]
 
 
@@ -289,13 +308,13 @@ def _host_name(value: str) -> bool:
 
 def host(*, only: Release | None = None, key: str = "") -> str | None:
     """Declare an IP address or a host's name."""
-    option = Option(key=key, read=_host, write=str, releases=_only(only))
+    option = Option(key=key, form="host", read=_host, write=str, releases=_only(only))
     return _optional(option, str)  # type: ignore[no-any-return]
 
 
 def several(*, key: str = "") -> tuple[str, ...]:
     """Declare texts that stand on a line each, and all count."""
-    option = Option(key=key, read=safe, write=str, many=True)
+    option = Option(key=key, form="text", read=safe, write=str, many=True)
 
     def check(instance: object, attribute: "attrs.Attribute[Any]", value: tuple[str, ...]) -> None:
         for one in value:

@@ -53,7 +53,7 @@ class Qb(Section):
     """How programs talk to corosync 2; corosync 3 has it in `system`."""
 
     ipc_type: Literal["native", "shm", "socket"] | None = choice(
-        "native", "shm", "socket", default="native", only=_V2
+        "native", "shm", "socket", strict=False, default="native", only=_V2
     )
 
 

@@ -7,8 +7,8 @@ themselves, with their comments, are kept aside: rendering writes those that
 still hold as they stood, and only what has changed anew.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import ClassVar, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, ClassVar, TypeVar
 
 import attrs
 from attrs import field, frozen
@@ -58,11 +58,26 @@ def schema(kind: "type[Section]") -> Schema:
     return _schemas.setdefault(kind, Schema(options, inside))
 
 
+def _only(kind: type) -> Callable[[object, "attrs.Attribute[Any]", object], None]:
+    """Hold a field to sections of one class."""
+
+    def check(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+        for one in value if isinstance(value, tuple) else (value,):
+            if not isinstance(one, kind):
+                raise InvalidError(
+                    f"{type(one).__name__} is no {kind.__name__}",
+                    path=f"{type(instance).__name__}.{attribute.name}",
+                    value=one,
+                )
+
+    return check
+
+
 def child(kind: type[T], name: str) -> T:
     """Declare a section that stands here once; where it is not given, it is empty."""
     found: T = field(
         factory=kind,
-        validator=attrs.validators.instance_of(kind),
+        validator=_only(kind),
         metadata={"child": (name, kind, False)},
     )
     return found
@@ -73,7 +88,7 @@ def children(kind: type[T], name: str) -> tuple[T, ...]:
     found: tuple[T, ...] = field(
         default=(),
         converter=tuple,
-        validator=attrs.validators.deep_iterable(attrs.validators.instance_of(kind)),
+        validator=_only(kind),
         metadata={"child": (name, kind, True)},
     )
     return found

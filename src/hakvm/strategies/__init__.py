@@ -14,15 +14,6 @@ from hakvm.strategies._corosync import (
     corosync_sections,
     corosync_two_node_configs,
 )
-
-__all__ = [
-    "corosync_authkeys",
-    "corosync_configs",
-    "corosync_nodes",
-    "corosync_sections",
-    "corosync_two_node_configs",
-]
-
 from hakvm.strategies._drbd import (
     drbd_addresses,
     drbd_configs,
@@ -30,11 +21,20 @@ from hakvm.strategies._drbd import (
     drbd_resources,
     proc_drbd_texts,
 )
+from hakvm.strategies._system import host_entries, hosts_files, interfaces_files
 
 __all__ = [
+    "corosync_authkeys",
+    "corosync_configs",
+    "corosync_nodes",
+    "corosync_sections",
+    "corosync_two_node_configs",
     "drbd_addresses",
     "drbd_configs",
     "drbd_options",
     "drbd_resources",
+    "host_entries",
+    "hosts_files",
+    "interfaces_files",
     "proc_drbd_texts",
 ]

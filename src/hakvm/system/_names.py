@@ -9,8 +9,9 @@ __all__ = ["check_address", "check_host", "check_interface", "check_line", "is_a
 
 _HOST = re.compile(r"(?=.{1,253}\Z)(?:(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(?:\.(?!\Z)|\Z))+")
 _NUMERIC = re.compile(r"[0-9.]+")
-# The kernel's IFNAMSIZ less the NUL; it refuses / and blanks, and `:` marks an alias.
-_INTERFACE = re.compile(r"[^\s/:#\\\"'\0]{1,15}(?::[A-Za-z0-9]{1,8})?")
+# The kernel's IFNAMSIZ less the NUL. The kernel takes more characters, but these names stand in
+# files that shells read; a colon begins an alias.
+_INTERFACE = re.compile(r"[A-Za-z0-9._@-]{1,15}(?::[A-Za-z0-9]{1,8})?")
 _BREAK = re.compile(r"[\0\n\r]")
 
 
@@ -47,7 +48,7 @@ def check_interface(text: str, path: str) -> None:
             f"{text!r} is no name of a network interface",
             path=path,
             value=text,
-            hint="at most 15 characters, no blanks, no slashes",
+            hint="at most 15 letters, digits and . _ - @",
         )
 
 

@@ -288,3 +288,24 @@ def clear_high_bit_beside_nodeid(config: Config) -> Iterator[Trouble]:
             message="clear_node_high_bit beside a nodeid for each node",
             where="totem.clear_node_high_bit",
         )
+
+
+@RULES.rule(
+    "corosync.section-in-node",
+    Severity.ERROR,
+    Layer.COROSYNC,
+    why="corosync up to 3.1.7 takes the end of that section for the end of the node, and counts "
+    "one node too many",
+    fix="take the section out: a node has none",
+    source="exec/coroparse.c, PARSER_CB_SECTION_END",
+    failing=lambda: instead(("        nodeid: 2\n", "        nodeid: 2\n        x {\n        }\n")),
+    passing=good,
+)
+def section_in_node(config: Config) -> Iterator[Trouble]:
+    """A section within a node."""
+    for place, node in enumerate(config.nodelist):
+        for other in node.sections:
+            yield Trouble(
+                message=f"{_shown(place, node)} has a section {other.name}",
+                where=_where(place, other.name),
+            )
