@@ -1,5 +1,6 @@
 """Write a CIB in crmsh's configure language."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
@@ -40,6 +41,7 @@ __all__ = ["render"]
 E = TypeVar("E", bound=Element)
 
 _BREAK = " \\\n\t"
+_PLAIN_ID = re.compile(r"[\w-]+")
 
 
 class _Unsayable(Exception):  # noqa: N818 - not an error: the element is written as XML instead
@@ -323,7 +325,7 @@ class _Writer:
         if node.score is not None:
             raise _Unsayable
         kind = f":{node.type}" if node.type is not None else ""
-        own = "" if node.id == node.uname else f"{node.id}: "
+        own = "" if node.id == node.uname else _own_id(node.id)
         parts = [f"node {own}{quote(node.uname + kind)}{_description(node.description)}"]
         default = f"nodes-{node.id}"
         for word, sets in (
@@ -346,7 +348,7 @@ class _Writer:
             )
         if one.id_ref is None and one.score is not None:
             return f"xml {_quoted(one.render())}"
-        head = f"{word} {one.id}:" if one.id else word
+        head = f"{word} {_own_id(one.id)}".rstrip()
         return _BREAK.join([head, text]) if text else head
 
     def _tag(self, tag: Tag) -> str:
@@ -421,6 +423,13 @@ class _Writer:
         return _BREAK.join(parts)
 
 
+def _own_id(id_: str | None) -> str:
+    """Write the id that stands before what has it: `id: `, or `$id=id ` where that is no word."""
+    if not id_:
+        return ""
+    return f"{id_}: " if _PLAIN_ID.fullmatch(id_) else f"$id={quote(id_)} "
+
+
 def _xml(item: Element) -> str:
     return f"xml {_quoted(item.render())}"
 
@@ -453,12 +462,17 @@ def _end(rsc: str | None, said: str | None) -> str:
 
 def _sets(sets: Iterable[ResourceSet], what: str) -> list[str]:
     out: list[str] = []
+    before: tuple[str | None] | None = None  # what the members of a plain set before this one do
     for one in sets:
         said = one.role if what == "role" else one.action
         other = one.action if what == "role" else one.role
         odd = (one.id_ref, one.ordering, one.score, one.kind, other)
         if any(value is not None for value in odd) or not one.refs:
             raise _Unsayable
+        plain = one.sequential is not False and one.require_all is not False
+        if plain and before == (said,):
+            raise _Unsayable  # crmsh would read the two as one
+        before = (said,) if plain else None
         words = [_end(rsc, said) for rsc in one.ids]
         if one.require_all is False and one.sequential is False:
             words = ["[", *words, "]"]
