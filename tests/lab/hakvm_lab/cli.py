@@ -16,10 +16,12 @@ from hakvm_lab.errors import LabError
 from hakvm_lab.image import SUITES
 from hakvm_lab.lab import BOOTED, Lab, Settings
 from hakvm_lab.machine import LINKS, NODES
+from hakvm_lab.stages import STAGES, bring
 
 __all__ = ["main"]
 
 _MIB = 1 << 20
+_MADE = f"{', '.join(STAGES)}, which are made if need be"
 _TESTS = Path(__file__).parents[1]
 
 
@@ -64,7 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     up = commands.add_parser("up", help="start both nodes in a saved state")
-    up.add_argument("state", nargs="?", default=BOOTED, help=f"{BOOTED} unless told")
+    up.add_argument(
+        "state", nargs="?", default=BOOTED, help=f"{BOOTED} unless told; or one of {_MADE}"
+    )
     up.add_argument("--suite", choices=list(SUITES), default=Settings().suite)
     up.add_argument("--memory", type=int, metavar="MIB", default=Settings().memory, help="a node's")
     up.add_argument(
@@ -95,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
 
     for name, work, text in (
         ("save", _save, "save both nodes, memory and disks"),
-        ("rewind", _rewind, "go back to a saved state"),
+        ("rewind", _rewind, f"go back to a saved state, or to one of {_MADE}"),
     ):
         command = commands.add_parser(name, help=text)
         command.add_argument("state", metavar="NAME")
@@ -115,7 +119,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _up(given: argparse.Namespace) -> int:
     settings = Settings(suite=given.suite, memory=given.memory, disk=given.disk)
-    Lab.up(settings, given.state, report=_say)
+    if given.state in STAGES:
+        bring(Lab.up(settings, report=_say), given.state)
+    else:
+        Lab.up(settings, given.state, report=_say)
     _say(f"both nodes of {given.suite} answer, in state {given.state}: script/lab ssh node1")
     return 0
 
@@ -174,7 +181,11 @@ def _save(given: argparse.Namespace) -> int:
 
 
 def _rewind(given: argparse.Namespace) -> int:
-    Lab.running(report=_say).rewind(given.state)
+    lab = Lab.running(report=_say)
+    if given.state in STAGES:
+        bring(lab, given.state)
+    else:
+        lab.rewind(given.state)
     return 0
 
 

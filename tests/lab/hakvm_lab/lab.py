@@ -348,16 +348,18 @@ class Lab:
         """What can be gone back to."""
         return present.states(self.folder)
 
-    def save(self, name: str) -> State:
+    def save(self, name: str, *, origin: str = "") -> State:
         """Save both nodes, memory and disks, as `name`, in place of an older one.
+
+        `origin` is kept with it, for whoever made it to know again.
 
         Raises:
             LabError: a name that is none, or QEMU refuses.
         """
         with cache.locked(cache.root() / "lock", f"save {name}", wait=False):
-            return self._save(name)
+            return self._save(name, origin)
 
-    def _save(self, name: str) -> State:
+    def _save(self, name: str, origin: str = "") -> State:
         States.check(name)
         with step(self.report, f"saving {name}", "3-6 s"):
             on = {
@@ -372,7 +374,7 @@ class Lab:
             finally:
                 self._both(lambda machine: _go(machine, on=on[machine.name]))
             size = max(machine.saved_bytes(name) for machine in self.machines)
-            return self.states.add(name, on=on, size=size)
+            return self.states.add(name, on=on, size=size, origin=origin)
 
     def _tidy(self, machine: Machine) -> None:
         """Let the node forget what it can read again, so that there is less to save."""

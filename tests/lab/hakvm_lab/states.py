@@ -24,12 +24,14 @@ class State:
         on: which nodes were switched on.
         saved: when, as local time.
         size: the bytes that the larger node's memory takes.
+        origin: what it was made of, for whoever made it to know again.
     """
 
     name: str
     on: dict[str, bool]
     saved: str
     size: int
+    origin: str = ""
 
 
 @frozen
@@ -74,9 +76,9 @@ class States:
         known = ", ".join(state.name for state in self) or "none yet"
         raise LabError(f"there is no state {name!r}", hint=f"saved are: {known}")
 
-    def add(self, name: str, *, on: dict[str, bool], size: int) -> State:
+    def add(self, name: str, *, on: dict[str, bool], size: int, origin: str = "") -> State:
         """Note that both nodes are saved as `name`."""
-        state = State(name=name, on=on, saved=time.strftime("%F %T"), size=size)
+        state = State(name=name, on=on, saved=time.strftime("%F %T"), size=size, origin=origin)
         self.folder.mkdir(exist_ok=True)
         new = self.folder / f"{name}.new"
         new.write_text(json.dumps(asdict(state)), encoding="utf-8")
