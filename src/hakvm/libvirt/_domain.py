@@ -7,6 +7,7 @@ from attrs import frozen
 from hakvm.findings import Finding
 from hakvm.libvirt import _character, _device, _display
 from hakvm.libvirt._base import Uuid, element
+from hakvm.libvirt._book import RULES
 from hakvm.libvirt._boot import Os, Sysinfo
 from hakvm.libvirt._controller import Controller
 from hakvm.libvirt._cpu import Cpu
@@ -142,4 +143,4 @@ class Domain(Document):
 
     def check(self) -> tuple[Finding, ...]:
         """Return what bites when the guest is to move between hosts, the worst first."""
-        return ()
+        return RULES.check(self)

@@ -336,7 +336,7 @@ class BoundsPatch(_Mitigation):
 @element("ibs")
 @frozen(kw_only=True)
 class BranchPatch(_Mitigation):
-    """How POWER guards its indirect branches: broken, workaround, fixed-ibs, fixed-ccd and others."""
+    """How POWER guards its indirect branches: broken, workaround, fixed-ibs and others."""
 
 
 @element("features")

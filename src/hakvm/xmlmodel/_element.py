@@ -1,5 +1,6 @@
 """The base classes of everything that is an XML element or document."""
 
+import operator
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
@@ -47,7 +48,7 @@ def element(
         cls.__xml_defaults__ = {
             f.name: f.default for f in attrs.fields(cls) if f.default is not attrs.NOTHING
         }
-        cls.__repr__ = Element.__repr__  # type: ignore[method-assign]
+        cls.__xml_values__ = operator.attrgetter(*(f.name for f in attrs.fields(cls) if f.eq))
         return cls
 
     return mark
@@ -66,12 +67,30 @@ class Element:
 
     __xml_plan__: ClassVar[Any]
     __xml_defaults__: ClassVar[dict[str, Any]] = {}
+    __xml_values__: ClassVar[Callable[[Any], Any]]
 
     extra: Extra = NOTHING
     _form: Form | None = field(default=None, eq=False, repr=False, alias="_form")
 
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        # What stands in a class itself attrs does not generate: a model has hundreds of
+        # classes, and most of the time of its import went into compiling these.
+        for name in ("__eq__", "__hash__", "__repr__"):
+            if "Element" in globals() and name not in vars(cls):
+                setattr(cls, name, vars(Element)[name])
+
     def __attrs_post_init__(self) -> None:
         self.__xml_plan__.settle(self)
+
+    def __eq__(self, other: object) -> bool:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        values = self.__class__.__xml_values__
+        return bool(values(self) == values(other))
+
+    def __hash__(self) -> int:
+        return hash((self.__class__, self.__class__.__xml_values__(self)))
 
     if not TYPE_CHECKING:  # else every misspelt name would pass the type checker
 
