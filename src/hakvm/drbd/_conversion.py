@@ -36,6 +36,8 @@ def _foreign(resource: Resource) -> Iterator[tuple[str, bool, tuple[Release, ...
     alternate = any(
         one.alternate_link is not None for one in members if not isinstance(one, Floating)
     )
+    owners = (resource, *members, *resource.connections)
+    yield "skip within a section", any(one.skipped for one in owners), _NINE
     yield "alternate-link-address", alternate, (Release.V8_4,)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from hakvm.drbd._layout import CLOSE, OPEN, Layout, Note
-from hakvm.drbd._lexer import LONGEST_WORD, RESERVED, Quoted, Scanner, too_long
+from hakvm.drbd._lexer import LONGEST_WORD, RESERVED_IN, Quoted, Scanner, is_number, too_long
 from hakvm.drbd._release import Release
 from hakvm.drbd._section import Options, problem_of
 from hakvm.drbd._specs import Kind, Section, near, spec_of
@@ -39,11 +39,11 @@ def _key(word: str, args: list[str], end: str) -> str:
 
 _SINCE_9 = frozenset({"connection", "connection-mesh", "path", "node-id", "template-file"})
 FOREIGN = {
-    Release.V8_3: _SINCE_9 | {"volume", "options", "alternate-link-address"},
-    Release.V8_4: _SINCE_9,
+    Release.V8_3: _SINCE_9 | {"volume", "options", "alternate-link-address", "skip"},
+    Release.V8_4: _SINCE_9 | {"skip"},
     Release.V9_0: frozenset({"alternate-link-address"}),
 }
-"""The statements that a release does not know."""
+"""The statements that a release does not know within a section."""
 
 
 class Body:
@@ -115,6 +115,7 @@ class Reader:
     def __init__(self, text: str, source: str, release: Release | None) -> None:
         self.scanner = Scanner(text, source)
         self.release = release
+        self._reserved = RESERVED_IN[release]
         self._foreign = FOREIGN[release] if release else frozenset()
 
     def body(self, body: Body, *, top: bool = False) -> Iterator[Statement]:
@@ -128,7 +129,7 @@ class Reader:
                 raise self._stray(end, top=top)
             if end not in {";", "{"}:
                 raise self.scanner.no_end()
-            if word in self._foreign:
+            if word in self._foreign and not top:
                 raise self.scanner.error(
                     f"{self.release} does not know {word}",
                     hint="parse without a release to read it",
@@ -167,10 +168,16 @@ class Reader:
 
     def unknown(self, word: str, known: str, where: str) -> ParseError:
         """Make the error for a statement that a section does not have."""
-        guess = near(word, known.split())
+        words = known.split()
+        if word in words:
+            return self.scanner.error(
+                f"{word} cannot stand in {where} in this form",
+                hint="either it takes a block where there is none, or there is one too many",
+            )
+        guess = near(word, words)
         return self.scanner.error(
             f"{where} has no statement {word!r}" + (f": did you mean {guess}?" if guess else ""),
-            hint=f"it has {', '.join(known.split())}",
+            hint=f"it has {', '.join(words)}",
         )
 
     def need(self, word: str, args: list[str], count: int, what: str) -> None:
@@ -192,7 +199,7 @@ class Reader:
         """Return a word that is a name; what the tools take for something else must be quoted."""
         if isinstance(word, Quoted):
             return self.value(check_token, str(word), self.scanner.row[1])
-        if word in RESERVED or word.isdigit() or not self._plain(word):
+        if word in self._reserved or is_number(word) or not self._plain(word):
             raise self.scanner.error(
                 f"{word!r} cannot be a name as it stands",
                 argument=argument,
@@ -262,11 +269,16 @@ class Reader:
         name = word
         if args:
             text = str(args[0]) if len(args) == 1 else self._many(section, word, args)
+            spec = spec_of(section, word)
+            if spec is not None and spec.kind is Kind.FLAG:
+                raise self.scanner.error(f"{word} takes no value", argument=0)
             if isinstance(args[0], Quoted):
                 style[name] = "quoted"
         else:
             name, text = self._bare(section, word)
             style[name] = "bare"
+        if args and not isinstance(args[0], Quoted):
+            self._check_plain(section, word, args[0])
         if name in items:
             raise self.scanner.error(
                 f"{name} is there twice: the second would count without a word",
@@ -279,6 +291,17 @@ class Reader:
             )
         items[name] = Secret(text) if name == "shared-secret" else text
         return name
+
+    def _check_plain(self, section: Section, word: str, text: str) -> None:
+        """See that an unquoted value is one word to the tools, and 8.4's none of their own."""
+        spec = spec_of(section, word)
+        own = self.release in {Release.V8_3, Release.V8_4} and text in self._reserved
+        if not self._plain(text) or (own and spec and spec.kind in {Kind.TEXT, Kind.COMMAND}):
+            raise self.scanner.error(
+                f"{text[:60]!r} cannot be a value as it stands",
+                argument=0,
+                hint=f'quote it: "{text[:60]}"',
+            )
 
     def _bare(self, section: Section, word: str) -> tuple[str, str]:
         """Read `x;` and `no-x;`."""

@@ -15,7 +15,16 @@ from hakvm.drbd._release import Release
 from hakvm.drbd._specs import Section, option_specs
 from hakvm.errors import ParseError
 
-__all__ = ["LONGEST_WORD", "RESERVED", "Quoted", "Row", "Scanner", "too_long"]
+__all__ = [
+    "LONGEST_WORD",
+    "RESERVED",
+    "RESERVED_IN",
+    "Quoted",
+    "Row",
+    "Scanner",
+    "is_number",
+    "too_long",
+]
 
 STATEMENT = re.compile(
     r"""
@@ -45,20 +54,37 @@ _LONGEST_QUOTED = 255
 Row = tuple[str, str, str, str]
 """The gap before a statement, its word, the text of its further words, and its end."""
 
-# What drbdadm's lexer takes for words of its own (drbdadm_scanner.fl): a name
-# that is one of them, or a number, has to be quoted.
+# What drbdadm's lexers take for words of their own (drbdadm_scanner.fl): a name
+# that is one of them has to be quoted.
 _KEYWORDS = frozenset(
-    """on stacked-on-top-of floating no net yes ask via skip disk host hosts port proxy minor
-    inside volume cmd-timeout-short cmd-timeout-medium cmd-timeout-long syncer device global
-    common options outside address startup include handlers connection connection-mesh
-    minor-count disable-ip-verification udev-always-use-vnr dialog-refresh resource meta-disk
-    flexible-meta-disk node-id usage-count template-file path sci ssocks sdp ipv4 ipv6 ignore-on
-    alternate-link-address _this_host _remote_host _peer_node_id _is_standalone plugin
-    """.split()  # noqa: SIM905 - words read best as words
+    """on stacked-on-top-of floating no net yes ask skip disk proxy minor inside volume
+    cmd-timeout-short cmd-timeout-medium cmd-timeout-long syncer device global common options
+    outside address startup include handlers minor-count disable-ip-verification
+    udev-always-use-vnr dialog-refresh resource meta-disk flexible-meta-disk usage-count sci
+    ssocks sdp ipv4 ipv6 _this_host _remote_host""".split()  # noqa: SIM905 - words read best as words
 )
-RESERVED = _KEYWORDS | {
-    name for release in Release for section in Section for name in option_specs(release, section)
+_ONLY_8_4 = {"ignore-on", "alternate-link-address", "plugin"} | {
+    name for section in Section for name in option_specs(Release.V8_4, section)
 }
+_ONLY_9 = frozenset(
+    """via host hosts port connection connection-mesh node-id template-file path _peer_node_id
+    _is_standalone""".split()  # noqa: SIM905 - as above
+)
+RESERVED = _KEYWORDS | _ONLY_8_4 | _ONLY_9
+"""What cannot be a name unquoted in every release."""
+RESERVED_IN = {
+    None: _KEYWORDS,
+    Release.V8_3: RESERVED - _ONLY_9,
+    Release.V8_4: RESERVED - _ONLY_9,
+    Release.V9_0: _KEYWORDS | _ONLY_9,
+}
+"""What cannot be a name unquoted in a release; without one, in none."""
+_NO_NAME = re.compile(r"[0-9]{1,8}[MKGs]?|[0-9]+(?:\.[0-9]+){2}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
+
+
+def is_number(text: str) -> bool:
+    """Tell whether the lexers take a word for a number, a version or an address."""
+    return _NO_NAME.fullmatch(text) is not None
 
 
 class Quoted(str):

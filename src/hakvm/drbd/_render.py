@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from hakvm.drbd._layout import CLOSE, OPEN, PLAIN, Layout, Note
-from hakvm.drbd._lexer import RESERVED
+from hakvm.drbd._lexer import RESERVED, is_number
 from hakvm.drbd._model import (
     Common,
     Connection,
@@ -21,7 +21,7 @@ from hakvm.drbd._model import (
 )
 from hakvm.drbd._section import Options
 from hakvm.drbd._specs import Kind, spec_of
-from hakvm.drbd._values import Device, MetaDisk, plain, quote
+from hakvm.drbd._values import Device, MetaDisk, quote
 
 __all__ = ["Part", "arrange", "block", "common_part", "name", "options_part", "resource_part"]
 
@@ -37,7 +37,7 @@ class Part(NamedTuple):
 
 def name(text: str) -> str:
     """Write a name, quoted where the tools would take it for something else."""
-    if text in RESERVED or text.replace(".", "").isdigit() or text.rstrip("MKGs").isdigit():
+    if text in RESERVED or is_number(text):
         return quote(text, always=True)
     return quote(text)
 
@@ -110,7 +110,7 @@ def _device(device: Device | None) -> Iterator[Part]:
 
 
 def _path(path: str) -> str:
-    return path if plain(path) else quote(path)
+    return name(path)
 
 
 def _meta_disk(found: MetaDisk | None) -> Iterator[Part]:

@@ -389,6 +389,70 @@ def _incomplete(config: Config) -> Iterator[Trouble]:
                         message=f"volume {number} on {host.name} has no {' and no '.join(lacks)}",
                         where=where,
                     )
+            for other in resource.hosts.values():
+                for number in volumes.keys() - resource.volumes_on(other.name).keys():
+                    yield Trouble(
+                        message=f"volume {number} is on {host.name} but not on {other.name}",
+                        where=where,
+                    )
+
+
+@RULES.rule(
+    "drbd.unknown-node",
+    Severity.ERROR,
+    Layer.DRBD,
+    releases="DRBD 9",
+    why="drbdadm refuses a connection of a node that the resource is not on",
+    fix="name the nodes as their sections on … {} do",
+    source="drbd.conf(5), connection",
+    failing=lambda: Config.parse(_meshed("node3")),
+    passing=lambda: Config.parse(_meshed("node2")),
+)
+def _unknown_node(config: Config) -> Iterator[Trouble]:
+    for name, resource in config.resources.items():
+        known = {alias for one in resource.hosts.values() for alias in (one.name, *one.aliases)}
+        named = [
+            end.name
+            for connection in resource.connections
+            for ends in (connection.hosts, *(path.hosts for path in connection.paths))
+            for end in ends
+            if end.name is not None
+        ]
+        named += [host for mesh in resource.meshes for host in mesh.hosts]
+        for host in dict.fromkeys(named):
+            # The tools also take the first label of a node's full name.
+            if host not in known and host not in {one.partition(".")[0] for one in known}:
+                yield Trouble(
+                    message=f"a connection names {host}, which {name} is not on",
+                    where=f'resources["{name}"].connections',
+                )
+
+
+def _meshed(second: str) -> str:
+    text = _sample()().render()
+    return text.rstrip().removesuffix("}") + f"connection-mesh {{ hosts node1 {second}; }} }}"
+
+
+@RULES.rule(
+    "drbd.node-id-missing",
+    Severity.ERROR,
+    Layer.DRBD,
+    releases="DRBD 9",
+    why="drbdadm refuses a resource in which some nodes have a node-id and others have none",
+    fix="give each node its own node-id, the same in the file on every node",
+    source="drbd.conf(5), node-id",
+    failing=_sample(second="node-id 1; address 192.168.2.171:7789;"),
+    passing=_sample(),
+)
+def _node_ids(config: Config) -> Iterator[Trouble]:
+    for name, resource in config.resources.items():
+        without = [one.name for one in resource.hosts.values() if one.node_id is None]
+        if without and len(without) < len(resource.hosts):
+            for host in without:
+                yield Trouble(
+                    message=f"{host} has no node-id",
+                    where=f'resources["{name}"].hosts["{host}"]',
+                )
 
 
 def _doubled_port() -> Config:
@@ -413,6 +477,8 @@ def _conflicts(config: Config) -> Iterator[Trouble]:
     for name, resource in config.resources.items():
         for host in resource.hosts.values():
             mine: list[tuple[str, str]] = []
+            if host.node_id is not None:
+                mine.append(("node-id", f"{host.node_id} in {name}"))
             if host.address is not None:
                 mine.append(("address", str(host.address)))
             for volume in resource.volumes_on(host.name).values():

@@ -5,6 +5,7 @@ from typing import Any
 
 from hakvm._frozen import FrozenMapping
 from hakvm.drbd._grammar import Body, Reader
+from hakvm.drbd._lexer import Quoted
 from hakvm.drbd._model import (
     HIGHEST_NODE_ID,
     HIGHEST_VOLUME,
@@ -74,7 +75,7 @@ def read_resource(reader: Reader, name: str) -> Resource:
     for word, args, block in reader.body(body):
         match word:
             case "on" if block:
-                _add(reader, hosts, args[0] if args else "", _host(reader, args))
+                _add_host(reader, hosts, _host(reader, args))
             case "floating":
                 one = _floating(reader, args, block=block)
                 body.key = f"floating {one.address} {{"
@@ -110,6 +111,15 @@ def read_resource(reader: Reader, name: str) -> Resource:
         if found
     }
     return trusted(Resource, **fields, layout=body.layout())
+
+
+def _add_host(reader: Reader, hosts: dict[str, Host], host: Host) -> None:
+    names = [name for one in hosts.values() for name in (one.name, *one.aliases)]
+    names += [host.name, *host.aliases]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise reader.scanner.error(f"on {twice} is there twice: this block ends the second one")
+    hosts[host.name] = host
 
 
 def _add(reader: Reader, found: dict[Any, Any], key: object, value: object) -> None:
@@ -178,6 +188,8 @@ def _volume_statement(
         case "disk":
             reader.once(fields, "disk", reader.leaf(word, args, block=False))
         case "meta-disk" | "flexible-meta-disk":
+            if args:
+                reader.name(args[0] if isinstance(args[0], Quoted) else args[0].partition("[")[0])
             reader.once(fields, "meta_disk", reader.value(_meta_disk, reader.joined(args)))
         case _:
             return False
@@ -344,11 +356,14 @@ def _connection(reader: Reader, args: list[str]) -> Connection:
         elif not block:
             raise reader.unknown(word, "host address path net disk volume skip", "connection {}")
         elif word == "path":
+            reader.need(word, words, 0, "a block")
             fields.setdefault("paths", []).append(_path(reader))
         elif word == "net":
+            reader.need(word, words, 0, "a block")
             reader.once(fields, "net", None)
             fields["net"] = reader.options(Section.NET)
         elif word == "disk":
+            reader.need(word, words, 0, "a block")
             reader.once(fields, "disk_options", None)
             fields["disk_options"] = reader.options(Section.PEER_DEVICE)
         elif word == "volume":
