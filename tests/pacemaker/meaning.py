@@ -47,8 +47,8 @@ def _tree(el, referred):
     return (el.tag, tuple(sorted(attributes.items())), tuple(children))
 
 
-def configuration(cib):
-    """Return the meaning of a CIB's configuration, to be compared."""
+def configuration(cib, *, ordered=True):
+    """Return the meaning of a CIB's configuration, to be compared; resources in their order."""
     root = etree.fromstring(cib.render().encode() if hasattr(cib, "render") else cib)
     config = root.find("configuration")
     referred = {el.get("id-ref") for el in config.iter() if el.get("id-ref")}
@@ -57,6 +57,8 @@ def configuration(cib):
         if not isinstance(section.tag, str):
             continue
         found = _tree(section, referred)
+        if not ordered:
+            found = (*found[:2], tuple(sorted(found[2], key=repr)))
         if found[2]:
             sections[section.tag] = found
     return sections

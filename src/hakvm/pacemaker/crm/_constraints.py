@@ -148,11 +148,12 @@ def _order(words: Statement) -> Order:
                 words.fail(f"{found[1]!r} is no kind", back=1, hint=", ".join(Kind))
             kind = Kind.OPTIONAL if score == 0 else Kind.MANDATORY
     symmetrical = None
+    last = words.words[-1]
     if tail := words.drop_last(_SYMMETRICAL):
         try:
             symmetrical = parse_boolean(tail[1])
         except InvalidError as error:
-            words.fail(error.message, hint=error.hint)
+            _fail_at(words, last, error.message, error.hint)
     ends = words.rest()
     if len(ends) == 2 and not _bracketed(ends):  # noqa: PLR2004 - first, then
         (first, first_action), (then, then_action) = (_end(words, one, "action") for one in ends)

@@ -5,7 +5,7 @@ r"""Words of crmsh's configure language, with their places.
     word      = as in a POSIX shell: bare, "…" with \ escapes, '…' without
 
 A line that begins with `#` is a comment; elsewhere `#` belongs to a word, as
-in `#uname`.
+in `#uname`. Behind `xml` all that is left is one word, quotes and all.
 """
 
 import re
@@ -33,6 +33,8 @@ _PIECE = re.compile(
 _ESCAPED = re.compile(
     r'\\(["\\])'
 )  # all that POSIX lets a backslash escape here; the rest keeps it
+_RAW = re.compile(r"(?:[^\n\\]|\\\r?\n|\\.)*")
+_JOIN = re.compile(r"\\\r?\n")
 _PLAIN = re.compile(r"[^\s\"'\\]+")
 
 
@@ -141,6 +143,12 @@ def statements(text: str, *, source: str, remarks: bool = True) -> Iterator[Stat
             comments.append(text[position:end].rstrip())
             position = end
             continue
+        if current is None and words and words[-1].text.lower() == "xml" and _leads(words[:-1]):
+            raw = _RAW.match(text, position)
+            if raw is not None and raw[0]:  # XML has quotes of its own: it is one word
+                words.append(Word(_JOIN.sub(" ", raw[0]).strip(), position))
+                position = raw.end()
+                continue
         found = _PIECE.match(text, position)
         if found is None:
             raise ParseError.at(
@@ -169,6 +177,11 @@ def statements(text: str, *, source: str, remarks: bool = True) -> Iterator[Stat
         words.append(Word("".join(current), begin))
     if words:
         yield Statement(text, source, words, tuple(comments))
+
+
+def _leads(words: list[Word]) -> bool:
+    """Whether only the words stand here with which a line in a shell begins."""
+    return [word.text for word in words] in ([], ["crm"], ["configure"], ["crm", "configure"])
 
 
 def _plain(kind: str, piece: str) -> str:

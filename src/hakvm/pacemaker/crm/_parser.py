@@ -176,16 +176,19 @@ _SECTIONS = {
 
 
 def _read_xml(words: Statement, draft: "_Draft") -> None:
-    text = " ".join(word.text for word in words.rest())
+    begin = words.at
+    text = words.take("XML")
+    words.at = begin  # where an error is to point
     found = _TAG.match(text)
     if found is None or found[1] not in _SECTIONS:
-        words.fail("expected an element of the configuration, as <primitive …/>", back=1)
+        words.fail("expected an element of the configuration, as <primitive …/>")
     section = _SECTIONS[found[1]]
     inner = f"<{section}>{text}</{section}>" if section else text
     try:
         cib = Cib.parse(f"<cib><configuration>{inner}</configuration></cib>", source=words.source)
     except HakvmError as error:
-        words.fail(f"xml: {error.message}", back=1, hint=error.hint)
+        words.fail(f"xml: {error.message}", hint=error.hint)
+    words.take("")
     draft.merge(cib.configuration)
 
 

@@ -342,12 +342,12 @@ class _Writer:
         except _Unsayable:
             inner = one.render().replace("\n", "")
             return (
-                f"xml {_quoted(f'<{section}>{inner}</{section}>')}"
+                f"xml {_one_line(f'<{section}>{inner}</{section}>')}"
                 if section != "crm_config"
-                else f"xml {_quoted(inner)}"
+                else f"xml {_one_line(inner)}"
             )
         if one.id_ref is None and one.score is not None:
-            return f"xml {_quoted(one.render())}"
+            return f"xml {_one_line(one.render())}"
         head = f"{word} {_own_id(one.id)}".rstrip()
         return _BREAK.join([head, text]) if text else head
 
@@ -431,11 +431,11 @@ def _own_id(id_: str | None) -> str:
 
 
 def _xml(item: Element) -> str:
-    return f"xml {_quoted(item.render())}"
+    return f"xml {_one_line(item.render())}"
 
 
-def _quoted(text: str) -> str:
-    return quote(" ".join(line.strip() for line in text.splitlines()))
+def _one_line(text: str) -> str:
+    return " ".join(line.strip() for line in text.splitlines())
 
 
 def _word(value: bool | None) -> str | None:
