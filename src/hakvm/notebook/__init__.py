@@ -1,1 +1,28 @@
-"""hakvm.notebook."""
+"""What a person looks at: drawings and pages of a cluster, its findings and its failover.
+
+Everything here is text that needs nothing but itself. In Jupyter an `Svg` or
+`Html` shows itself; elsewhere its `text` goes into a file.
+"""
+
+from hakvm.notebook._findings import chip, counts, findings
+from hakvm.notebook._markup import Html, Svg
+from hakvm.notebook._page import Section, page
+from hakvm.notebook._pieces import files, heading, table, tag
+from hakvm.notebook._timeline import timeline
+from hakvm.notebook._topology import topology
+
+__all__ = [
+    "Html",
+    "Section",
+    "Svg",
+    "chip",
+    "counts",
+    "files",
+    "findings",
+    "heading",
+    "page",
+    "table",
+    "tag",
+    "timeline",
+    "topology",
+]
