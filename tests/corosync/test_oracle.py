@@ -152,7 +152,7 @@ def test_a_section_is_refused_exactly_where_corosync_refuses_it(judge, section):
         assert status == 0, (said, config.check())
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.sampled_from(TOTEM_LINES), min_size=1, max_size=3),
     st.integers(0, GOOD.count("\n")),
@@ -181,6 +181,7 @@ def test_some_lines_are_refused_that_corosync_lets_pass(judge, line):
 REFUSED = {
     "corosync.version": "No version",
     "corosync.nodeid-duplicate": "nodeid",
+    "corosync.nodeid-too-large": "less than 65536",
     "corosync.links-uneven": "same number of links",
     "corosync.family-mixed": "different IP families",
     "corosync.too-many-links": "too many configured interfaces",

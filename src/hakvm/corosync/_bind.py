@@ -54,7 +54,7 @@ def _options(
     extra: list[tuple[str, str]] = []
     for block in blocks:
         for entry in block.entries:
-            if type(entry) is not Item:
+            if type(entry) is not tuple:
                 continue
             key, value, _, _ = entry
             if (spec := options.get(key)) is None:
@@ -84,16 +84,16 @@ def _options(
 
 
 def _refusal(block: Block, item: Item, error: ValueError, source: str) -> ParseError:
-    line = block.text[item.start : item.end]
-    colon = line.index(":") + 1
-    blank = len(line[colon:]) - len(line[colon:].lstrip(BLANK))
+    key, value, start, _ = item
+    colon = block.text.index(":", start) + 1
+    line = block.text[colon : block.text.index("\n", colon)]
     hint = ""
-    if "#" in item.value:
+    if "#" in value:
         hint = "corosync has no comments behind a value: put it on a line of its own"
     return ParseError.at(
-        f"{block.name}.{item.key}: {error}" if block.name else f"{item.key}: {error}",
+        f"{block.name}.{key}: {error}" if block.name else f"{key}: {error}",
         block.text,
-        item.start + colon + blank,
+        colon + len(line) - len(line.lstrip(BLANK)),
         source=source,
         hint=hint,
     )

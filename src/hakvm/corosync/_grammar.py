@@ -12,11 +12,11 @@ each line for `{`, then for `:`, then for `}`; so does this
 """
 
 import re
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from hakvm.errors import ParseError
 
-__all__ = ["BLANK", "KEY", "Block", "Item", "Trivia", "read"]
+__all__ = ["BLANK", "KEY", "Block", "Item", "read"]
 
 # exec/icmap.c, icmap_is_valid_name_char; the colon is left out, since it ends a key.
 _NAME = r"[A-Za-z0-9._/-]+"
@@ -28,37 +28,27 @@ KEY = re.compile(_NAME)
 
 _LINE = re.compile(
     rf"""
-    [{BLANK}]* (?:
-        ({_NAME}) [{BLANK}]* : [{BLANK}]* ([^\n{{]*)        # 1, 2: an option
-      | ((?:\#[^\n]*)?)                             # 3: a comment, or nothing
-      | (\}}) [{BLANK}]*                                # 4: the end of a block
-      | ({_NAME}) [{BLANK}]* \{{ [{BLANK}]*                 # 5: the beginning of one
-      | ([^\n]*)                                    # 6: none of these
-    ) \r?\n
+    (?: [{BLANK}]* (?: \#[^\n]* )? \r?\n )*+             # comments and empty lines
+    () [{BLANK}]* (?:                                    # 1: where the line begins
+        (?: ({_NAME}) [{BLANK}]* : [{BLANK}]* ([^\n{{]*)     # 2, 3: an option
+          | (\}}) [{BLANK}]*                             # 4: the end of a block
+          | ({_NAME}) [{BLANK}]* \{{ [{BLANK}]*          # 5: the beginning of one
+          | ([^\n]*)                                     # 6: none of these
+        ) \r?\n
+      | \Z )
     """,
     re.VERBOSE,
 )
-_OPTION, _TRIVIA, _CLOSE, _OPEN = 2, 3, 4, 5
+_START, _OPTION, _CLOSE, _OPEN, _ODD = 1, 3, 4, 5, 6
 
 LINE_BYTES = 510  # fgets() into 512 bytes, less the newline and the NUL
 PATH_BYTES = 253  # ICMAP_KEYNAME_MAXLEN, less the dot and the NUL
 PATH_LEAST = 3  # ICMAP_KEYNAME_MINLEN
 
 
-class Item(NamedTuple):
-    """One option: its key and value, and the offsets of its line."""
-
-    key: str
-    value: str
-    start: int
-    end: int
-
-
-class Trivia(NamedTuple):
-    """Comments and empty lines that follow each other: the offsets of the first and last."""
-
-    start: int
-    end: int
+#: One option: its key and value, and the offsets of its line and of what follows it. A plain
+#: tuple, which the garbage collector leaves alone. What no entry covers is comments.
+Item: TypeAlias = tuple[str, str, int, int]
 
 
 class Block:
@@ -67,7 +57,7 @@ class Block:
     Attributes:
         name: its name; empty for the whole file.
         text: the whole file, with a newline at its end.
-        entries: what stands in it, in order.
+        entries: the options and blocks that stand in it, in order.
         start, inner: the offsets of its first line and of what it encloses.
         outer, end: the offsets of its last line and of what follows it; for the whole file
             both are the end of what was read, the newline that it lacked not counted.
@@ -84,7 +74,7 @@ class Block:
         self.outer = self.end = len(text)
 
 
-Entry: TypeAlias = Item | Trivia | Block
+Entry: TypeAlias = Item | Block
 
 
 def read(text: str, *, source: str = "<string>") -> Block:
@@ -107,9 +97,10 @@ class _Reader:
         self.text = text if text.endswith("\n") else text + "\n"
         self.returns = "\r" in text
 
-    def read(self) -> Block:  # noqa: C901, PLR0912 - one loop over the lines; calls would double its time
+    def read(self) -> Block:  # noqa: C901 - one loop over the lines; calls would double its time
         """Read the grammar's `file`."""
         text = self.text
+        self.fits()
         block = Block("", text, 0, 0)
         block.outer = block.end = len(self.original)
         add = block.entries.append
@@ -117,40 +108,31 @@ class _Reader:
         room = PATH_BYTES  # what the path to here leaves for a key
         for found in _LINE.finditer(text):
             kind = found.lastindex
-            start, end = found.span()
-            if end - start > LINE_BYTES // 4:
-                self.fits(start, end)
             if kind == _OPTION:
-                key, value = found.group(1, 2)
+                key, value = found.group(2, 3)
                 if self.returns and "\r" in value:
-                    value = self.unreturned(value, found.start(2))
+                    value = self.unreturned(value, found.start(3))
                 if len(key) > room or (not stack and len(key) < PATH_LEAST):
-                    raise self.bad_path(key, found.start(1), stack)
-                add(Item(key, value.rstrip(BLANK), start, end))
-            elif kind == _TRIVIA:
-                last = block.entries[-1] if block.entries else None
-                if type(last) is Trivia and last.end == start:
-                    block.entries[-1] = Trivia(last.start, end)
-                else:
-                    add(Trivia(start, end))
+                    raise self.bad_path(key, found.start(2), stack)
+                add((key, value.rstrip(BLANK), found.start(1), found.end()))
             elif kind == _CLOSE:
                 if not stack:
                     raise self.error("a closing brace, but no section is open", found.start(4))
-                block.outer, block.end = start, end
+                block.outer, block.end = found.start(1), found.end()
                 block, room = stack.pop()
                 add = block.entries.append
-            else:
-                name = found[5] if kind == _OPEN else None
-                if name is None:
-                    odd = self.odd(start, end, stack, room)
-                    if isinstance(odd, Item):
+            elif kind != _START:
+                name, start = found[5], found.start(1)
+                if kind == _ODD:
+                    odd = self.odd(start, found.end(), stack, room)
+                    if isinstance(odd, tuple):
                         add(odd)
                         continue
                     name = odd
-                inside = Block(name, text, start, end)
-                add(inside)
                 if len(name) > room:
                     raise self.bad_path(name, start, stack)
+                inside = Block(name, text, start, found.end())
+                add(inside)
                 stack.append((block, room))
                 room -= len(name) + (len(stack) > 1)
                 block = inside
@@ -187,7 +169,7 @@ class _Reader:
             self.named(key, at, start + len(head), "an option", "a colon")
             if len(key) > room or (not stack and len(key) < PATH_LEAST):
                 raise self.bad_path(key, at, stack)
-            return Item(key, value.strip(BLANK), start, end)
+            return key, value.strip(BLANK), start, end
         first = start + len(line) - len(line.lstrip(BLANK))
         if "}" in line:
             raise self.error(
@@ -217,10 +199,10 @@ class _Reader:
     def unclosed(self, block: Block) -> ParseError:
         """Name the section that is never closed, or the brace that was to close it."""
         for entry in block.entries:
-            if isinstance(entry, Item) and entry.value.endswith("}"):
+            if isinstance(entry, tuple) and entry[1].endswith("}"):
                 return self.error(
                     f"{block.name!r} is never closed: the brace here belongs to the value",
-                    self.text.index("}", entry.start),
+                    self.text.index("}", entry[2]),
                     "put the closing brace on a line of its own",
                 )
         return self.error(
@@ -240,14 +222,20 @@ class _Reader:
             )
         return line
 
-    def fits(self, start: int, end: int) -> None:
+    def fits(self) -> None:
         """Refuse a line that corosync's buffer does not hold."""
-        line = self.text[start : end - 1]
-        size = len(line.encode(errors="surrogatepass"))
-        if size > LINE_BYTES:
-            raise self.error(
-                f"a line of {size} bytes: corosync reads {LINE_BYTES} at most", start + LINE_BYTES
-            )
+        lines = self.text.split("\n")
+        if len(max(lines, key=len)) <= LINE_BYTES // 4:  # a character has 4 bytes at most
+            return
+        start = 0
+        for line in lines:
+            size = len(line.encode(errors="surrogatepass"))
+            if size > LINE_BYTES:
+                raise self.error(
+                    f"a line of {size} bytes: corosync reads {LINE_BYTES} at most",
+                    start + LINE_BYTES,
+                )
+            start += len(line) + 1
 
     def bad_path(self, key: str, offset: int, stack: list[tuple[Block, int]]) -> ParseError:
         if not stack and len(key) < PATH_LEAST:

@@ -9,8 +9,9 @@ from hakvm.corosync._option import host, number, text
 from hakvm.corosync._section import Section, children
 from hakvm.errors import InvalidError
 
-__all__ = ["MAX_LINKS", "Node", "Nodelist"]
+__all__ = ["MAX_KNET_NODEID", "MAX_LINKS", "Node", "Nodelist"]
 
+MAX_KNET_NODEID = 65535
 MAX_LINKS = 8  # knet's; corosync 2 has two rings
 
 
@@ -20,7 +21,7 @@ class Node(Section):
 
     Attributes:
         name: as `uname -n` on the node says it; Pacemaker takes it over.
-        nodeid: from 1 on; corosync 3 with knet wants one, corosync 2 makes one of the address.
+        nodeid: from 1 on; knet wants one, up to 65535; corosync 2 makes one of the address.
         quorum_votes: how many votes it has; 1 where it is not given.
         ring0_addr … ring7_addr: its address or name on each link.
 

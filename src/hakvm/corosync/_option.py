@@ -16,7 +16,6 @@ from attrs import field, frozen
 
 from hakvm.corosync._grammar import BLANK
 from hakvm.corosync._release import Release
-from hakvm.errors import InvalidError
 from hakvm.secret import Secret
 
 __all__ = [
@@ -36,6 +35,7 @@ __all__ = [
 BOTH = (Release.V2, Release.V3)
 _U32 = 2**32 - 1
 
+_LONGEST = 24  # digits of a number, far more than 64 bits have
 _NUMBER = re.compile(r"[+-]?[0-9]+")
 _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?:\.(?!$)|$)){4}")
 _HOST = re.compile(r"(?=.{1,253}\.?$)(?:(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(?:\.(?!$)|\.?$))+")
@@ -50,7 +50,9 @@ class Option:
     Attributes:
         key: its name in the file.
         form: what it is: number, flag, choice, text, secret, address or host.
+        kind: the type of its values.
         low, high: the least and the greatest number.
+        zero: whether 0 stands for the default beside them.
         choices: the words that it may be, if it is one of several.
         releases: the releases that know it.
         values: the releases that know each value, where they differ.
@@ -65,8 +67,10 @@ class Option:
 
     key: str
     form: Literal["number", "flag", "choice", "text", "secret", "address", "host"]
+    kind: type = str
     low: int = 0
     high: int = _U32
+    zero: bool = False
     choices: tuple[str, ...] = ()
     read: Callable[[str], object]
     write: Callable[[Any], str]
@@ -77,6 +81,16 @@ class Option:
     strict: bool = True
     many: bool = False
     secret: bool = False
+
+    def hold(self, value: object) -> None:
+        """Hold a value that a caller gives to what a file may hold, or raise a ValueError."""
+        if type(value) is self.kind and self.kind is int:
+            found = self.low <= value <= self.high or (self.zero and value == 0)  # type: ignore[operator]
+            if found:
+                return
+        elif not isinstance(value, self.kind) or isinstance(value, bool) is not (self.kind is bool):
+            raise ValueError(f"{value!r} is no {self.kind.__name__}")
+        self.read(self.write(value))
 
     def known(self, value: str) -> tuple[Release, ...]:
         """Return the releases that know this option with this value."""
@@ -100,32 +114,11 @@ def _pair(default: object) -> tuple[object, object]:
     return default, default
 
 
-def _validator(
-    read: Callable[[str], object], write: Callable[[Any], str], kind: type | tuple[type, ...]
-) -> Callable[[Any, "attrs.Attribute[Any]", Any], None]:
-    """Hold a value that a caller gives to what a file may hold."""
-
-    def check(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-        if value is None:
-            return
-        path = f"{type(instance).__name__}.{attribute.name}"
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            wanted = kind.__name__ if isinstance(kind, type) else "one of several types"
-            raise InvalidError(f"{value!r} is no {wanted}", path=path, value=value)
-        try:
-            read(write(value))
-        except ValueError as error:
-            raise InvalidError(str(error), path=path, value=value) from None
-
-    return check
-
-
-def _optional(option: Option, kind: type) -> Any:  # noqa: ANN401 - the declaration says which
+def _optional(option: Option) -> Any:  # noqa: ANN401 - the declaration says which
     return field(
         default=None,
         converter=_as_secret if option.secret else None,
         repr=not option.secret,
-        validator=_validator(option.read, option.write, kind),
         metadata={"option": option},
     )
 
@@ -145,18 +138,20 @@ def number(
     span = f"a whole number from {low} to {high}" + (", or 0 for the default" if zero else "")
 
     def read(value: str) -> int:
-        if not _NUMBER.fullmatch(value) or len(value) > 24:  # noqa: PLR2004 - far over 64 bits
-            raise ValueError(f"{value!r} is not {span}")
+        if len(value) > _LONGEST or not _NUMBER.fullmatch(value):
+            raise ValueError(f"{value[:40]!r} is not {span}")
         found = int(value)
-        if not (low <= found <= high or (zero and found == 0)):
-            raise ValueError(f"{found} is not {span}")
-        return found
+        if low <= found <= high or (zero and found == 0):
+            return found
+        raise ValueError(f"{found} is not {span}")
 
     option = Option(
         key=key,
         form="number",
+        kind=int,
         low=low,
         high=high,
+        zero=zero,
         read=read,
         write=str,
         strict=strict,
@@ -164,7 +159,7 @@ def number(
         default=_pair(default),
         releases=_only(only),
     )
-    return _optional(option, int)  # type: ignore[no-any-return]
+    return _optional(option)  # type: ignore[no-any-return]
 
 
 def flag(
@@ -191,13 +186,14 @@ def flag(
     option = Option(
         key=key,
         form="flag",
+        kind=bool,
         read=read,
         write=lambda value: yes if value else no,
         strict=strict,
         default=_pair(default),
         releases=_only(only),
     )
-    return _optional(option, bool)  # type: ignore[no-any-return]
+    return _optional(option)  # type: ignore[no-any-return]
 
 
 def choice(
@@ -228,7 +224,7 @@ def choice(
         releases=_only(only),
         values=dict.fromkeys(v2, (Release.V2,)) | dict.fromkeys(v3, (Release.V3,)),
     )
-    return _optional(option, str)
+    return _optional(option)
 
 
 def safe(value: str) -> str:
@@ -254,7 +250,7 @@ def text(
     option = Option(
         key=key, form="text", read=safe, write=str, default=_pair(default), releases=_only(only)
     )
-    return _optional(option, str)  # type: ignore[no-any-return]
+    return _optional(option)  # type: ignore[no-any-return]
 
 
 def secret(*, only: Release | None = None, key: str = "") -> Secret | None:
@@ -269,7 +265,7 @@ def secret(*, only: Release | None = None, key: str = "") -> Secret | None:
     option = Option(
         key=key, form="secret", read=read, write=str.__str__, secret=True, releases=_only(only)
     )
-    return _optional(option, str)  # type: ignore[no-any-return]
+    return _optional(option)  # type: ignore[no-any-return]
 
 
 def _as_secret(value: str | None) -> Secret | None:
@@ -290,7 +286,7 @@ def address(*, only: Release | None = None, key: str = "") -> str | None:
     option = Option(
         key=key, form="address", read=_address, write=str, strict=False, releases=_only(only)
     )
-    return _optional(option, str)  # type: ignore[no-any-return]
+    return _optional(option)  # type: ignore[no-any-return]
 
 
 def _host(value: str) -> str:
@@ -309,21 +305,16 @@ def _host_name(value: str) -> bool:
 def host(*, only: Release | None = None, key: str = "") -> str | None:
     """Declare an IP address or a host's name."""
     option = Option(key=key, form="host", read=_host, write=str, releases=_only(only))
-    return _optional(option, str)  # type: ignore[no-any-return]
+    return _optional(option)  # type: ignore[no-any-return]
 
 
 def several(*, key: str = "") -> tuple[str, ...]:
     """Declare texts that stand on a line each, and all count."""
     option = Option(key=key, form="text", read=safe, write=str, many=True)
 
-    def check(instance: object, attribute: "attrs.Attribute[Any]", value: tuple[str, ...]) -> None:
-        for one in value:
-            _validator(safe, str, str)(instance, attribute, one)
-
     found: tuple[str, ...] = field(
         default=(),
         converter=_texts,
-        validator=check,
         metadata={"option": option},
     )
     return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hakvm.corosync._grammar import BLANK, LINE_BYTES, Block, Item, Trivia
+from hakvm.corosync._grammar import BLANK, LINE_BYTES, Block, Item
 from hakvm.corosync._option import Option
 from hakvm.corosync._section import Section, schema
 from hakvm.errors import InvalidError
@@ -10,6 +10,7 @@ from hakvm.errors import InvalidError
 __all__ = ["render"]
 
 _INDENT = "    "
+_NONE: Iterator[str] = iter(())
 
 
 def render(root: Section) -> str:
@@ -92,14 +93,18 @@ def _woven(section: Section) -> list[list[str]]:
     for block in section.layout:
         text = block.text
         out = [text[block.start : block.inner]]
+        at = block.inner
         for entry in block.entries:
             if isinstance(entry, Block):
-                out.append(places.get(id(entry), ""))
-            elif isinstance(entry, Trivia):
-                out.append(text[entry.start : entry.end])
-            elif (value := next(wanted.get(entry.key, iter(())), None)) is not None:
-                _, option = options.get(entry.key, ("", None))
-                out.append(_kept(text, entry, value, option))
+                out += text[at : entry.start], places.get(id(entry), "")
+                at = entry.end
+                continue
+            key, _, start, end = entry
+            out.append(text[at:start])
+            at = end
+            if (value := next(wanted.get(key, _NONE), None)) is not None:
+                out.append(_kept(text, entry, value, options.get(key, ("", None))[1]))
+        out.append(text[at : block.outer] if block.name else text[at:])
         texts.append(out)
     last = section.layout[-1]
     pad = _indent(last)
@@ -113,14 +118,15 @@ def _woven(section: Section) -> list[list[str]]:
 
 def _kept(text: str, item: Item, value: str, option: Option | None) -> str:
     """Return an option's line as it stood, or with `value` in place of the one it had."""
-    line = text[item.start : item.end]
-    if item.value == value or (option is not None and _same(option, item.value, value)):
+    key, old, start, end = item
+    line = text[start:end]
+    if old == value or (option is not None and _same(option, old, value)):
         return line
     colon = line.index(":") + 1
     blank = len(line[colon:]) - len(line[colon:].lstrip(BLANK))
-    end = "\r\n" if line.endswith("\r\n") else "\n"
-    new = line[: colon + blank] + value if item.value else f"{line[:colon]} {value}"
-    return new + end if len(new.encode()) <= LINE_BYTES else _line("", item.key, value)
+    new = line[: colon + blank] + value if old else f"{line[:colon]} {value}"
+    new += "\r\n" if line.endswith("\r\n") else "\n"
+    return new if len(new.encode()) <= LINE_BYTES else _line("", key, value)
 
 
 def _same(option: Option, one: str, other: str) -> bool:
@@ -133,8 +139,8 @@ def _same(option: Option, one: str, other: str) -> bool:
 def _indent(block: Block) -> str:
     """Return the blanks that a new line at the end of `block` begins with."""
     for entry in reversed(block.entries):
-        if isinstance(entry, Item):
-            return _blanks(block.text, entry.start)
+        if isinstance(entry, tuple):
+            return _blanks(block.text, entry[2])
     return _blanks(block.text, block.start) + _INDENT if block.name else ""
 
 

@@ -8,6 +8,7 @@ still hold as they stood, and only what has changed anew.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import attrgetter
 from typing import Any, ClassVar, TypeVar
 
 import attrs
@@ -37,6 +38,8 @@ class Schema:
     """What a section's class may hold."""
 
     options: Mapping[str, tuple[str, Option]]  # key → the attribute and its option
+    listed: tuple[tuple[str, Option], ...]
+    values: Callable[["Section"], tuple[Any, ...]]  # of these options, all at once
     children: Mapping[str, Child]
 
 
@@ -55,7 +58,15 @@ def schema(kind: "type[Section]") -> Schema:
         elif (found := attribute.metadata.get("child")) is not None:
             name, section, many = found
             inside[name] = Child(name, attribute.name, section, many)
-    return _schemas.setdefault(kind, Schema(options, inside))
+    listed = tuple(options.values())
+    names = [name for name, _ in listed]
+    # attrgetter() of one name gives no tuple; the same name twice does no harm.
+    values = attrgetter(*names, *names[:1]) if names else _no_values
+    return _schemas.setdefault(kind, Schema(options, listed, values, inside))
+
+
+def _no_values(_: "Section") -> tuple[Any, ...]:
+    return ()
 
 
 def _only(kind: type) -> Callable[[object, "attrs.Attribute[Any]", object], None]:
@@ -99,6 +110,8 @@ Pairs = tuple[tuple[str, str], ...]
 
 def pairs(found: "Mapping[str, str] | Iterable[tuple[str, str]]") -> Pairs:
     """Return options as pairs, ordered by key; what has the same key keeps its order."""
+    if not found:
+        return ()
     listed = found.items() if isinstance(found, Mapping) else found
     return tuple(sorted(((key, value) for key, value in listed), key=lambda pair: pair[0]))
 
@@ -117,7 +130,7 @@ def _check_extra(section: "Section", attribute: "attrs.Attribute[Pairs]", found:
 
 
 def _by_name(found: "Iterable[OtherSection]") -> "tuple[OtherSection, ...]":
-    return tuple(sorted(found, key=lambda section: section.name))
+    return tuple(sorted(found, key=lambda section: section.name)) if found else ()
 
 
 @frozen(kw_only=True, repr=False)
@@ -142,39 +155,42 @@ class Section:
     needs: ClassVar[str] = ""
 
     def __attrs_post_init__(self) -> None:
+        plan = schema(type(self))
         if self.needs and getattr(self, self.needs) is None:
-            raise InvalidError(
-                f"corosync demands {self.needs} here", path=f"{type(self).__name__}.{self.needs}"
-            )
-        if not self.extra and not self.sections:
-            return
-        known = schema(type(self)).options
+            raise self._wrong(f"corosync demands {self.needs} here", self.needs)
+        for (name, option), value in zip(plan.listed, plan.values(self), strict=False):
+            if value is None:
+                continue
+            try:
+                for one in value if option.many else (value,):
+                    option.hold(one)
+            except ValueError as error:
+                raise self._wrong(str(error), name) from None
+        if self.extra or self.sections:
+            self._check_rest(plan)
+
+    def _check_rest(self, plan: Schema) -> None:
+        """Refuse under `extra` and `sections` what has a field of its own."""
         for other in self.sections:
-            if other.name in schema(type(self)).children:
-                raise InvalidError(
-                    f"{other.name} is a section of its own",
-                    path=f"{type(self).__name__}.sections",
-                    value=other.name,
-                    hint=f"give it as {schema(type(self)).children[other.name].attribute}=…",
+            if (one := plan.children.get(other.name)) is not None:
+                raise self._wrong(
+                    f"{other.name} is a section of its own", "sections", f"{one.attribute}=…"
                 )
         for key, value in self.extra:
-            if key not in known:
-                if self.closed:
-                    raise InvalidError(
-                        f"corosync refuses {key} here",
-                        path=f"{type(self).__name__}.extra",
-                        value=key,
-                        hint=f"it takes {', '.join(known)}",
-                    )
-                continue
-            name, option = known[key]
-            if getattr(self, name) in {None, ()} and _understood(option, value) is not _NOT:
-                raise InvalidError(
-                    f"{key} is an option of its own",
-                    path=f"{type(self).__name__}.extra",
-                    value=key,
-                    hint=f"give it as {name}={value!r}" if not option.secret else f"give {name}",
-                )
+            if key in plan.options:
+                name, option = plan.options[key]
+                unset = getattr(self, name) in {None, ()}
+                if unset and _understood(option, value):
+                    raise self._wrong(f"{key} is an option of its own", "extra", f"{name}=…")
+            elif self.closed:
+                raise self._wrong(f"corosync does not take {key} here", "extra")
+
+    def _wrong(self, message: str, name: str, give: str = "") -> InvalidError:
+        return InvalidError(
+            message,
+            path=f"{type(self).__name__}.{name}",
+            hint=f"give it as {give}" if give else "",
+        )
 
     def __repr__(self) -> str:
         """Show what is set; the key never."""
@@ -245,11 +261,9 @@ class OtherSection(Section):
         return True
 
 
-_NOT = object()
-
-
-def _understood(option: Option, value: str) -> object:
+def _understood(option: Option, value: str) -> bool:
     try:
-        return option.read(value)
+        option.read(value)
     except ValueError:
-        return _NOT
+        return False
+    return True

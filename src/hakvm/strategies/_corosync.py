@@ -92,7 +92,7 @@ def corosync_nodes(*, links: int = 1) -> st.SearchStrategy[corosync.Node]:
     return st.builds(
         lambda name, nodeid, addresses: corosync.Node.of(name, nodeid, *addresses),
         _NAME,
-        st.integers(1, 2**31 - 1),
+        st.integers(1, 65535),
         st.lists(st.ip_addresses(v=4).map(str), min_size=links, max_size=links, unique=True),
     )
 
@@ -104,7 +104,7 @@ def corosync_two_node_configs(
     """Make configurations of two nodes that corosync of that release starts with."""
     links = draw(st.integers(1, 2))
     names = draw(st.lists(_NAME, min_size=2, max_size=2, unique=True))
-    ids = draw(st.lists(st.integers(1, 2**31 - 1), min_size=2, max_size=2, unique=True))
+    ids = draw(st.lists(st.integers(1, 65535), min_size=2, max_size=2, unique=True))
     nodes = []
     for place in range(2):
         own = [f"192.168.2.{170 + place}", f"10.0.0.{place + 1}"][:links]

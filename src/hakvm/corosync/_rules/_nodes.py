@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 import attrs
 
 from hakvm.corosync._config import Config
-from hakvm.corosync._nodelist import Node
+from hakvm.corosync._nodelist import MAX_KNET_NODEID, Node
 from hakvm.corosync._release import Release
 from hakvm.corosync._rules._book import GOOD_V2, RULES, good, good_v2, instead
 from hakvm.findings import Layer, Severity, Trouble
@@ -94,6 +94,26 @@ def nodeid_duplicate(config: Config) -> Iterator[Trouble]:
     listed = ((place, "nodeid", node.nodeid or None) for place, node in enumerate(config.nodelist))
     for place, key, value in _twice(listed):
         yield Trouble(message=f"two nodes have the nodeid {value}", where=_where(place, key))
+
+
+@RULES.rule(
+    "corosync.nodeid-too-large",
+    Severity.ERROR,
+    Layer.COROSYNC,
+    why="knet counts its hosts in 16 bits: corosync refuses to start",
+    fix="give the nodes small ids, from 1 on",
+    source="exec/totemconfig.c: Knet requires nodeid to be less than 65536",
+    failing=lambda: instead(("nodeid: 2", "nodeid: 65536")),
+    passing=good,
+)
+def nodeid_too_large(config: Config) -> Iterator[Trouble]:
+    """An id that knet cannot use."""
+    for place, node in enumerate(config.nodelist):
+        if config.transport == "knet" and (node.nodeid or 0) > MAX_KNET_NODEID:
+            yield Trouble(
+                message=f"{_shown(place, node)} has the nodeid {node.nodeid}",
+                where=_where(place, "nodeid"),
+            )
 
 
 @RULES.rule(
