@@ -62,6 +62,7 @@ class Lab:
     Attributes:
         folder: where its disks, states, sockets and logs are.
         settings: what it is made of.
+        image: what its nodes boot from.
         accel: kvm or tcg.
         ports: where SSH of each node answers, on 127.0.0.1.
         report: is told what goes on.
@@ -69,6 +70,7 @@ class Lab:
 
     folder: Path
     settings: Settings
+    image: Image
     accel: str
     ports: dict[str, int]
     report: Report = silent
@@ -98,18 +100,19 @@ class Lab:
             lab = cls(
                 folder=folder,
                 settings=settings,
+                image=image,
                 accel=accel,
                 ports=present.free_ports(),
                 report=report,
             )
             try:
-                lab._start(image, state)
+                lab._start(state)
             except BaseException:
                 lab._end()
                 raise
         return lab
 
-    def _start(self, image: Image, state: str) -> None:
+    def _start(self, state: str) -> None:
         """Start the rack and both QEMUs, and bring the nodes to `state`."""
         first = BOOTED not in self.states
         self._describe(ready=False)
@@ -117,20 +120,14 @@ class Lab:
             for stale in self.states:
                 self.states.drop(stale.name)
             for machine in self.machines:
-                machine.make_disks(image, self.settings.disk)
+                machine.make_disks(self.image, self.settings.disk)
         for machine in self.machines:
             machine.console.unlink(missing_ok=True)
         self._start_rack()
-        self._write_ssh(image)
-        for machine in self.machines:
-            machine.start(
-                image,
-                accel=self.accel,
-                memory=self.settings.memory,
-                port=self.ports[machine.name],
-            )
+        self._write_ssh()
         if first:
             with step(self.report, "booting both nodes, once and for all", "40-90 s"):
+                self._both(self._start_machine)
                 for name in NODES:
                     rack.ask(self.folder, power="on", node=name)
                 self._await_answers(_BOOT_LIMIT)
@@ -138,6 +135,14 @@ class Lab:
         else:
             self._rewind(state)
         self._describe(ready=True)
+
+    def _start_machine(self, machine: Machine) -> None:
+        machine.start(
+            self.image,
+            accel=self.accel,
+            memory=self.settings.memory,
+            port=self.ports[machine.name],
+        )
 
     def _start_rack(self) -> None:
         log = self.folder / "rack.log"
@@ -164,13 +169,14 @@ class Lab:
             suite=self.settings.suite,
             memory=self.settings.memory,
             disk=self.settings.disk,
+            image=str(self.image.folder),
             accel=self.accel,
             ports=self.ports,
         ).save(self.folder)
 
-    def _write_ssh(self, image: Image) -> None:
+    def _write_ssh(self) -> None:
         """Write how ssh gets in, with nothing of the user's own configuration or keys."""
-        public = (image.folder / "known_host").read_text(encoding="utf-8")
+        public = (self.image.folder / "known_host").read_text(encoding="utf-8")
         hosts = self.folder / "known_hosts"
         hosts.write_text("".join(f"{name} {public}" for name in NODES), encoding="utf-8")
         blocks = [
@@ -179,7 +185,7 @@ class Lab:
         ]
         common = (
             "Host *\n User root\n IdentitiesOnly yes\n BatchMode yes\n ConnectTimeout 30\n"
-            f' IdentityFile "{image.folder / "key"}"\n UserKnownHostsFile "{hosts}"\n'
+            f' IdentityFile "{self.image.folder / "key"}"\n UserKnownHostsFile "{hosts}"\n'
             " GlobalKnownHostsFile none\n StrictHostKeyChecking yes\n LogLevel ERROR\n"
             " ServerAliveInterval 10\n"
         )
@@ -199,6 +205,7 @@ class Lab:
                 return cls(
                     folder=folder,
                     settings=settings,
+                    image=Image(folder=Path(found.image), suite=found.suite),
                     accel=found.accel,
                     ports=found.ports,
                     report=report,
@@ -396,9 +403,12 @@ class Lab:
         state = self.states.find(name)
         with step(self.report, f"going back to {name}", "1-3 s, and 1-3 s to an answer"):
             self._hang_up()
-            self._both(_stop)
+            # In a QEMU that has run, a processor's clock never goes back: the nodes
+            # would find that all their time limits have passed. So new ones begin.
+            self._both(Machine.end)
             self.heal()
             rack.ask(self.folder, clear=True)
+            self._both(self._start_machine)
             self._both(lambda machine: machine.load(name))
             self._both(lambda machine: _go(machine, on=state.on[machine.name]))
             for node, on in state.on.items():

@@ -27,6 +27,7 @@ NODES = ("node1", "node2")
 LINKS = ("cluster", "replication")  # eth0 and eth1; eth2 is the way in
 _QEMU = "qemu-system-x86_64"
 _OLDEST = (7, 2)  # has -netdev dgram
+_TRANSLATIONS = 192  # MiB for code that the emulator has translated
 _LIMIT = 120.0  # seconds to save or load a state
 _DISKS = ("system", "data")
 
@@ -130,7 +131,7 @@ class Machine:
             argv += ["-accel", "kvm", "-cpu", "host"]
         else:
             # Not `max,svm=off`: with that QEMU 7.2 computes wrongly (mounts fail, names are lost).
-            argv += ["-accel", "tcg,thread=multi", "-cpu", "max"]
+            argv += ["-accel", f"tcg,thread=multi,tb-size={_TRANSLATIONS}", "-cpu", "max"]
         argv += ["-smp", "1", "-m", str(memory)]
         argv += ["-kernel", str(image.folder / "kernel"), "-initrd", str(image.folder / "initrd")]
         argv += ["-append", _kernel_line(name, number)]

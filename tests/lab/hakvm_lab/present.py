@@ -34,6 +34,7 @@ class Description:
     Attributes:
         ready: whether it came up; one that did not is somebody's remains.
         suite, memory, disk: what it is made of, as in `Settings`.
+        image: the folder of the image that its nodes boot from.
         accel: kvm or tcg.
         ports: where SSH of each node answers, on 127.0.0.1.
     """
@@ -42,6 +43,7 @@ class Description:
     suite: str
     memory: int
     disk: int
+    image: str
     accel: str
     ports: dict[str, int]
 
