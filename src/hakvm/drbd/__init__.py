@@ -19,6 +19,7 @@ Two dialects, 8.4 and 9 (and 8.3, to read): `Release`.
 """
 
 from hakvm.drbd._config import Config, Include, Requirement
+from hakvm.drbd._conversion import Loss
 from hakvm.drbd._layout import Layout, Note
 from hakvm.drbd._model import (
     Common,
@@ -60,6 +61,7 @@ __all__ = [
     "Include",
     "Kind",
     "Layout",
+    "Loss",
     "LruCache",
     "Mesh",
     "MetaDisk",

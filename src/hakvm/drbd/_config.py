@@ -12,7 +12,8 @@ from attrs import field, frozen
 
 from hakvm._frozen import FrozenMapping
 from hakvm._reading import read_text
-from hakvm.drbd._conversion import check_release, inherit
+from hakvm.drbd._conversion import Loss, convert_common, convert_resource
+from hakvm.drbd._foreign import check_release, inherit
 from hakvm.drbd._grammar import Body, Reader
 from hakvm.drbd._layout import PLAIN, Layout
 from hakvm.drbd._model import Common, Resource, keyed
@@ -22,7 +23,7 @@ from hakvm.drbd._section import Options, as_section
 from hakvm.drbd._sections import read_common, read_resource
 from hakvm.drbd._specs import OptionValue, Section
 from hakvm.drbd._values import quote
-from hakvm.errors import InvalidError, ParseError
+from hakvm.errors import InvalidError, ParseError, ReleaseError
 from hakvm.findings import Finding
 
 __all__ = ["Config", "Include", "Requirement"]
@@ -247,6 +248,49 @@ class Config:
             check_release(self, release)
         lines = arrange(self._parts(), self.layout, top=True)
         return "".join(f"{line}\n" for line in lines)
+
+    def losses(self, release: Release) -> tuple[Loss, ...]:
+        """Return what a release cannot say of this file, with the reason."""
+        return self._converted(release)[1]
+
+    def to_release(self, release: Release, *, lossy: bool = False) -> Self:
+        """Return this file in the words of another release.
+
+        What the release says elsewhere or otherwise is moved: `fencing` between disk {} and
+        net {}, 8.3's syncer options, `protocol`, the handlers that fence, the addresses of the
+        one connection of two nodes, node-ids. With `lossy`, what it cannot say is left out.
+
+        Raises:
+            ReleaseError: something cannot be said; the message names all of it.
+        """
+        converted, losses = self._converted(release)
+        if losses and not lossy:
+            raise ReleaseError(
+                "; ".join(map(str, losses)),
+                release=str(release),
+                known=sorted({str(one) for loss in losses for one in loss.known}),
+                hint="lossy=True leaves it out",
+            )
+        return converted
+
+    def _converted(self, release: Release) -> tuple[Self, tuple[Loss, ...]]:
+        if release is Release.V8_3:
+            raise ReleaseError(
+                "being written: hakvm reads it only",
+                release=str(release),
+                known=[str(Release.V8_4), str(Release.V9_0)],
+            )
+        losses: list[Loss] = []
+        common = self.common
+        if common is not None:
+            common, lost = convert_common(common, release)
+            losses += lost
+        resources = []
+        for resource in self.own_resources.values():
+            found, lost = convert_resource(resource, release)
+            resources.append(found)
+            losses += lost
+        return attrs.evolve(self, common=common, resources=resources), tuple(losses)
 
     def _parts(self) -> Iterator[Part]:
         for one in self.requirements:

@@ -157,7 +157,7 @@ class Reader:
 
     def _stray(self, end: str, *, top: bool) -> ParseError:
         if not end:
-            return self.scanner.error("'}' expected, found the end of the text")
+            return self.scanner.at_end("'}' expected, found the end of the text")
         if end == "}" and top:
             return self.scanner.error("a '}' that closes nothing")
         if end in {";", "{"}:
@@ -185,7 +185,7 @@ class Reader:
         if len(args) != count:
             raise self.scanner.error(
                 f"{word} takes {what}, found {' '.join(args)[:60] or 'nothing'}",
-                argument=count if len(args) > count else None,
+                argument=min(count, len(args)),
             )
 
     def leaf(self, word: str, args: list[str], *, block: bool) -> str:

@@ -150,9 +150,13 @@ class Scanner:
         at = self._begin + len(gap)
         if argument is not None:
             places = [found.start() for found in _WORD.finditer(rest) if found.lastgroup]
-            places = places or [len(rest)]
+            places.append(len(rest))
             at += len(word) + places[min(argument, len(places) - 1)]
         return ParseError.at(message, self.text, at, source=self.source, hint=hint)
+
+    def at_end(self, message: str) -> ParseError:
+        """Make the error for what lacks at the end of the text."""
+        return ParseError.at(message, self.text, len(self.text.rstrip()), source=self.source)
 
     def no_end(self) -> ParseError:
         """Make the error for a statement that has no proper end."""
@@ -161,7 +165,7 @@ class Scanner:
         if end == "}":
             message, hint = f"';' expected after {word!r}, found '}}'", "end the statement with ;"
         elif not end:
-            message, hint = f"';' or '{{' expected after {word!r}, found the end of the text", ""
+            return self.at_end(f"';' or '{{' expected after {word!r}, found the end of the text")
         elif end.startswith('"') and word:
             message = "a quoted text that does not end on its line"
             hint = "close it with a double quote; line ends cannot stand in it"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import attrs
 
 from hakvm.drbd._config import Config
-from hakvm.drbd._conversion import all_sections
+from hakvm.drbd._foreign import all_sections
 from hakvm.drbd._model import Host, Resource
 from hakvm.drbd._section import known_names
 from hakvm.drbd._specs import near
