@@ -69,7 +69,6 @@ def nights(written: Cluster, built: Cluster) -> Iterator[Night]:
         runs=tuple(
             Run(
                 title=title,
-                cluster=cluster,
                 failover=cluster.simulate().power_off("node1").power_on("node1"),
             )
             for title, cluster in clusters.items()
@@ -83,7 +82,6 @@ def nights(written: Cluster, built: Cluster) -> Iterator[Night]:
         runs=tuple(
             Run(
                 title=title,
-                cluster=cluster,
                 failover=cluster.simulate(promotion=old).power_off("node1"),
             )
             for title, cluster in clusters.items()

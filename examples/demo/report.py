@@ -13,17 +13,16 @@ from hakvm.notebook import Html, Section, Svg
 
 @frozen(kw_only=True)
 class Run:
-    """A cluster, and what befalls it."""
+    """What befalls a cluster, under a title."""
 
     title: str
-    cluster: Cluster
     failover: Failover
 
     def where(self, number: int) -> str:
         """Return where DRBD is promoted and the guest runs after a step."""
         placement = self.failover[number].placement
         named = {}
-        for one in self.cluster.cib.resources.values():
+        for one in self.failover.cluster.cib.resources.values():
             if getattr(one, "promotable", False):
                 named["promoted"] = placement.promoted(one.id)
             elif getattr(one, "type", "") == "VirtualDomain":
@@ -63,8 +62,8 @@ def page(
             ),
             Section(
                 title="When node1 dies",
-                lead="Pacemaker's own scheduler, asked offline with crm_simulate. A red dot marks what"
-                " differs from the howto.",
+                lead="Pacemaker's own scheduler, asked offline with crm_simulate."
+                " A red dot marks what differs from the howto.",
                 parts=[
                     part
                     for night in nights
@@ -77,12 +76,15 @@ def page(
             Section(
                 title="What the howto's own files say",
                 lead="Read as they stand in the howto; every finding with its why and its fix.",
-                parts=[*notebook.counts(howto_findings), notebook.findings(howto_findings)],
+                parts=[
+                    notebook.chips(*notebook.tallies(howto_findings)),
+                    notebook.findings(howto_findings),
+                ],
             ),
             Section(
                 title="What is left to say of this cluster",
                 lead="The same cluster built with Cluster.two_node.",
-                parts=[*notebook.counts(findings), notebook.findings(findings)],
+                parts=[notebook.chips(*notebook.tallies(findings)), notebook.findings(findings)],
             ),
             Section(
                 title="What the real tools say",
@@ -116,9 +118,11 @@ def page(
         lead=f"{cluster.nodes[0].name} and {cluster.nodes[1].name} on {cluster.platform}: DRBD"
         " replicates the disk, libvirt runs the guest, corosync knows who is alive, Pacemaker"
         " decides who runs it.",
-        chips=[
-            notebook.chip(f"{good} of {len(verdicts)} accepted by the real tools", "good"),
-            *notebook.counts(findings),
+        head=[
+            notebook.chips(
+                (f"{good} of {len(verdicts)} accepted by the real tools", "good"),
+                *notebook.tallies(findings),
+            )
         ],
     )
 
@@ -127,7 +131,7 @@ def _runs(night: Night) -> Iterator[Html | Svg]:
     first = night.runs[0].failover
     for number, run in enumerate(night.runs):
         yield notebook.heading("", run.title)
-        yield notebook.timeline(run.cluster, run.failover, against=first if number else None)
+        yield notebook.timeline(run.failover, against=first if number else None)
 
 
 def _samples(proc: drbd.ProcDrbd, status: pacemaker.Status) -> list[tuple[str, str]]:
@@ -142,13 +146,9 @@ def _samples(proc: drbd.ProcDrbd, status: pacemaker.Status) -> list[tuple[str, s
         ("out of sync", f"{device.out_of_sync} KiB"),
     ]
     if resync is not None:
-        rows.append(
-            (
-                "resync",
-                f"{resync.percent} %, {resync.left} of {resync.total} KiB left,"
-                f" done in {resync.finish} at {resync.speed} KiB/s (wanted {resync.want})",
-            )
-        )
+        left = f"{resync.percent} %, {resync.left} of {resync.total} KiB left"
+        speed = f"{resync.speed} KiB/s (wanted {resync.want})"
+        rows.append(("resync", f"{left}, done in {resync.finish} at {speed}"))
     rows.append(("crm status", f"Pacemaker {status.version}, DC {status.dc}"))
     rows += [(name, ", ".join(nodes) or "stopped") for name, nodes in status.placement.items()]
     return rows

@@ -311,8 +311,8 @@ def shared_replication_link(cluster: Cluster) -> Iterator[Trouble]:
     "cluster.fencing-policies",
     Severity.ERROR,
     *(Layer.DRBD, Layer.PACEMAKER),
-    why="with resource-and-stonith DRBD stops all writing until Pacemaker has fenced the peer: where"
-    " Pacemaker does not fence, the guest hangs when the peer is lost",
+    why="with resource-and-stonith DRBD stops all writing until Pacemaker has fenced the peer:"
+    " where Pacemaker does not fence, the guest hangs when the peer is lost",
     fix="let Pacemaker fence, or use resource-only until it does",
     source="drbd.conf(5), fencing",
     failing=lambda: _sample(cib=_sound().cib.with_properties({"stonith-enabled": False})),

@@ -53,9 +53,11 @@ class Failover(Sequence[Step]):
             print(step.event, *step.actions, sep="\n  ")
 
     Attributes:
+        cluster: whose run it is.
         steps: what happened so far, oldest first.
     """
 
+    cluster: "Cluster" = field(repr=False)
     steps: tuple[Step, ...] = field(converter=tuple[Step, ...])
 
     @classmethod
@@ -69,6 +71,7 @@ class Failover(Sequence[Step]):
             else {id_: dict(promotion) for id_ in _promotable(cluster.cib)}
         )
         return cls(
+            cluster=cluster,
             steps=[
                 Step(
                     event="both nodes start",
@@ -76,7 +79,7 @@ class Failover(Sequence[Step]):
                         _with_nodes(cluster), promotion=scores, transport=transport
                     ),
                 )
-            ]
+            ],
         )
 
     def power_off(self, node: str) -> Self:

@@ -4,10 +4,10 @@ Everything here is text that needs nothing but itself. In Jupyter an `Svg` or
 `Html` shows itself; elsewhere its `text` goes into a file.
 """
 
-from hakvm.notebook._findings import chip, counts, findings
+from hakvm.notebook._findings import findings, tallies
 from hakvm.notebook._markup import Html, Svg
 from hakvm.notebook._page import Section, page
-from hakvm.notebook._pieces import files, heading, table, tag
+from hakvm.notebook._pieces import chips, files, heading, table, tag
 from hakvm.notebook._timeline import timeline
 from hakvm.notebook._topology import topology
 
@@ -15,14 +15,14 @@ __all__ = [
     "Html",
     "Section",
     "Svg",
-    "chip",
-    "counts",
+    "chips",
     "files",
     "findings",
     "heading",
     "page",
     "table",
     "tag",
+    "tallies",
     "timeline",
     "topology",
 ]

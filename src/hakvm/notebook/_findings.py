@@ -6,9 +6,10 @@ from lxml import etree
 
 from hakvm.findings import Finding, Severity
 from hakvm.notebook._markup import H, Html, render_html
+from hakvm.notebook._pieces import Pill
 from hakvm.secret import mask
 
-__all__ = ["chip", "counts", "findings"]
+__all__ = ["findings", "tallies"]
 
 
 def findings(found: Iterable[Finding]) -> Html:
@@ -38,20 +39,15 @@ def _card(finding: Finding) -> etree._Element:
     )
 
 
-def chip(text: str, kind: str = "") -> Html:
-    """Return a short word in a coloured pill; `kind` is `good`, `warn`, `bad` or nothing."""
-    return Html(render_html(H.span({"class": f"chip {kind}".strip()}, text)))
-
-
-def counts(found: Iterable[Finding]) -> tuple[Html, ...]:
-    """Return how many findings of each severity there are, as pills."""
+def tallies(found: Iterable[Finding]) -> tuple[Pill, ...]:
+    """Return how many findings of each severity there are, as pills for `chips`."""
     found = tuple(found)
-    if not found:
-        return (chip("nothing found", "good"),)
     kinds = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.INFO: ""}
-    pills = []
-    for severity, kind in kinds.items():
-        number = sum(finding.severity is severity for finding in found)
-        if number:
-            pills.append(chip(f"{number} {severity}{'s' if number > 1 else ''}", kind))
-    return tuple(pills)
+    numbers = {
+        severity: sum(finding.severity is severity for finding in found) for severity in kinds
+    }
+    return tuple(
+        (f"{number} {severity}{'s' if number > 1 else ''}", kinds[severity])
+        for severity, number in numbers.items()
+        if number
+    ) or (("nothing found", "good"),)

@@ -70,14 +70,20 @@ def _piece(part: Html | Svg) -> etree._Element:
 
 
 def page(
-    title: str, sections: Iterable[Section], *, lead: str = "", chips: Sequence[Html] = ()
+    title: str, sections: Iterable[Section], *, lead: str = "", head: Sequence[Html] = ()
 ) -> Html:
-    """Return a whole page, self-contained: no script, no font and no picture from elsewhere."""
+    """Return a whole page, self-contained: no script, no font and no picture from elsewhere.
+
+    Args:
+        title: of the page.
+        sections: its parts.
+        lead: a sentence below the title.
+        head: what stands between that and the first part.
+    """
     main = H.main(H.h1(title))
     if lead:
         main.append(H.p({"class": "lead"}, lead))
-    if chips:
-        main.append(H.div({"class": "chips"}, *(_piece(chip)[0] for chip in chips)))
+    main.extend(_piece(part) for part in head)
     for section in sections:
         main.append(H.h2(section.title))
         if section.lead:

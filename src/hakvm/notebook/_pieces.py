@@ -8,7 +8,22 @@ from hakvm.cluster import File
 from hakvm.notebook._markup import H, Html, render_html
 from hakvm.secret import mask
 
-__all__ = ["files", "heading", "table", "tag"]
+__all__ = ["Pill", "chips", "files", "heading", "table", "tag"]
+
+Pill = tuple[str, str]
+"""A short text and its kind: good, warn, bad, or nothing."""
+
+
+def chips(*pills: Pill) -> Html:
+    """Return short words in coloured pills, side by side."""
+    return Html(
+        render_html(
+            H.div(
+                {"class": "chips"},
+                *(H.span({"class": f"chip {kind}".strip()}, text) for text, kind in pills),
+            )
+        )
+    )
 
 
 def heading(title: str, text: str = "") -> Html:

@@ -1,13 +1,14 @@
 """The two nodes, layer upon layer, and what lies between them."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 
 from attrs import frozen
 from lxml import etree
 
 from hakvm.cluster import Cluster
 from hakvm.notebook._markup import S, Svg, drawing, path, rect, svg_text
-from hakvm.pacemaker import Primitive
+from hakvm.notebook._where import role_on
+from hakvm.pacemaker import Placement, Primitive
 
 __all__ = ["topology"]
 
@@ -30,19 +31,19 @@ class _Layer:
 def topology(
     cluster: Cluster,
     *,
-    placement: Mapping[str, Mapping[str, str]] | None = None,
+    placement: Placement | None = None,
     offline: Collection[str] = (),
 ) -> Svg:
     """Draw the cluster: each node's layers, the links, the replication, the power switches.
 
     Args:
         cluster: what to draw.
-        placement: where each resource is, as a simulation gives it: by id, the role by node.
+        placement: where each resource is, as a simulation or a status gives it.
         offline: the nodes that are off.
     """
     layers = [list(_layers(cluster, node.name, placement)) for node in cluster.nodes]
-    height = _TOP + 66 + max(len(one) for one in layers) * 62 + 74
-    parts: list[etree._Element] = list(_between(cluster, offline))
+    height = _TOP + 66 + max(len(one) for one in layers) * 62 + 62
+    parts: list[etree._Element] = list(_between(cluster, offline, height - 34))
     for number, node in enumerate(cluster.nodes):
         x = _LEFT + number * (_NODE + _GAP)
         group = S.g({"class": "off"} if node.name in offline else {})
@@ -56,9 +57,13 @@ def topology(
             group.append(svg_text(x + 2 * _PAD, y + 22, layer.title, "strong"))
             group.append(svg_text(x + 2 * _PAD, y + 40, layer.detail, "small code"))
             y += 62
-        fence = node.fence.agent if node.fence else "no power switch: cannot be fenced"
+        fence = (
+            f"power switch: {node.fence.agent}"
+            if node.fence
+            else "no power switch: cannot be fenced"
+        )
         kind = "small" if node.fence else "small t-bad"
-        group.append(svg_text(x + _PAD, height - 22, f"⏻ {fence}", kind))
+        group.append(svg_text(x + _PAD, height - 22, fence, kind))
         parts.append(group)
     return drawing(_WIDTH, height, f"The cluster {cluster.name}", parts)
 
@@ -67,20 +72,17 @@ def _box(layer: _Layer) -> str:
     return "box ghost" if layer.ghost else f"box {layer.kind}"
 
 
-def _layers(
-    cluster: Cluster, node: str, placement: Mapping[str, Mapping[str, str]] | None
-) -> Iterator[_Layer]:
+def _layers(cluster: Cluster, node: str, placement: Placement | None) -> Iterator[_Layer]:
     """Yield a node's layers, the guest on top."""
     yield _Layer(
         kind="ring",
         title="corosync + Pacemaker",
-        detail=f"{cluster.platform.corosync} · {cluster.platform.pacemaker}",
+        detail=f"{cluster.platform.corosync} · Pacemaker {cluster.platform.pacemaker.value}",
     )
     for one in reversed(list(cluster.cib.resources.values())):
         if not isinstance(one, Primitive) or one.type not in {"VirtualDomain", "Filesystem"}:
             continue
-        role = (placement or {}).get(one.id, {}).get(node)
-        away = placement is not None and role is None
+        away = placement is not None and not role_on(placement, one.id, node)
         param = one.params.get("directory") or one.params.get("config") or ""
         title = one.id if one.type == "VirtualDomain" else "filesystem"
         yield _Layer(
@@ -100,17 +102,16 @@ def _layers(
         yield _Layer(kind="plain", title="disk", detail=f"{host.disk or resource.disk}")
 
 
-def _drbd_role(
-    cluster: Cluster, placement: Mapping[str, Mapping[str, str]] | None, node: str
-) -> str:
-    for one in cluster.cib.resources.values():
-        if isinstance(one, Primitive) and one.provider == "linbit" and one.type == "drbd":
-            return (placement or {}).get(one.id, {}).get(node, "")
+def _drbd_role(cluster: Cluster, placement: Placement | None, node: str) -> str:
+    if placement is not None:
+        for one in cluster.cib.resources.values():
+            if isinstance(one, Primitive) and one.provider == "linbit" and one.type == "drbd":
+                return role_on(placement, one.id, node)
     return ""
 
 
-def _between(cluster: Cluster, offline: Collection[str]) -> Iterator[etree._Element]:
-    """Draw the links and the replication between the nodes."""
+def _between(cluster: Cluster, offline: Collection[str], bottom: float) -> Iterator[etree._Element]:
+    """Draw the links, the replication and the bridge between the nodes."""
     left, right = _LEFT + _NODE, _LEFT + _NODE + _GAP
     middle = (left + right) / 2
     totem = cluster.corosync.totem
@@ -127,6 +128,18 @@ def _between(cluster: Cluster, offline: Collection[str]) -> Iterator[etree._Elem
             "small mid" + (" t-bad" if crypto == "no crypto" else " t-ring"),
         )
         y += 24
+    bridges = {
+        name: " and ".join(one.bridge_ports)
+        for interfaces in cluster.interfaces.values()
+        for one in interfaces.ifaces
+        for name in [one.name]
+        if one.bridge_ports
+    }
+    y = bottom
+    for name, ports in bridges.items():
+        yield path(f"M{left} {y}H{right}", "wire")
+        yield svg_text(middle, y - 7, f"{name} on {ports} · the guests' network", "small mid")
+        y -= 24
     guests = sum(
         isinstance(one, Primitive) and one.type in {"VirtualDomain", "Filesystem"}
         for one in cluster.cib.resources.values()
