@@ -7,8 +7,12 @@
 
     guest = libvirt.guest("debian9", memory="1 GiB", vcpus=2, bridge="br0", disk="vm01.img")
     guest.domain(cluster="kvm-ha")                      # the same value for both nodes
-
     libvirt.from_virt_install("virt-install --name …")  # what a guide's command line comes to
+    libvirt.diff(domain, other)                         # real change, apart from what is filled in
+
+    with libvirt.Host("qemu:///system") as host:        # needs hakvm[libvirt]
+        host.define(domain)
+        host.domain("debian9").start()
 
 Everything that libvirt has for a QEMU guest is typed; what a later release adds survives
 untouched. A word is a member of its enumeration, or a plain `str` where it is newer.
@@ -51,6 +55,13 @@ from hakvm.libvirt._boot import (
     OsType,
     Sysinfo,
     SysinfoEntry,
+)
+from hakvm.libvirt._capabilities import (
+    Capabilities,
+    DomainCapabilities,
+    GuestArch,
+    GuestCapabilities,
+    MachineType,
 )
 from hakvm.libvirt._character import (
     AnyEndpoint,
@@ -104,6 +115,12 @@ from hakvm.libvirt._device import (
     Vsock,
     Watchdog,
 )
+from hakvm.libvirt._diff import (
+    Diff,
+    Difference,
+    DifferenceKind,
+    diff,
+)
 from hakvm.libvirt._disk import (
     Disk,
     DiskDriver,
@@ -126,6 +143,20 @@ from hakvm.libvirt._domain import (
     Devices,
     Domain,
 )
+from hakvm.libvirt._errors import (
+    LibvirtError,
+)
+from hakvm.libvirt._events import (
+    AgentEvent,
+    ConnectionEvent,
+    Event,
+    EventStream,
+    IoErrorEvent,
+    LifecycleEvent,
+    MigrationEvent,
+    RebootEvent,
+    WatchdogEvent,
+)
 from hakvm.libvirt._features import (
     Clock,
     Features,
@@ -139,6 +170,13 @@ from hakvm.libvirt._guest import (
     Guest,
     guest,
 )
+from hakvm.libvirt._host import (
+    Definition,
+    Host,
+    NetworkInfo,
+    PoolInfo,
+    define_on,
+)
 from hakvm.libvirt._hostdev import (
     Hostdev,
     MdevHost,
@@ -148,6 +186,10 @@ from hakvm.libvirt._hostdev import (
     ScsiTargetHost,
     StorageHost,
     UsbHost,
+)
+from hakvm.libvirt._hosted import (
+    HostDomain,
+    Snapshot,
 )
 from hakvm.libvirt._install import (
     VirtInstall,
@@ -172,6 +214,11 @@ from hakvm.libvirt._interface import (
     VhostUserLink,
     VirtualPort,
     Vlan,
+)
+from hakvm.libvirt._migration import (
+    Migration,
+    MigrationProgress,
+    MigrationSettings,
 )
 from hakvm.libvirt._schema import (
     SchemaError,
@@ -206,6 +253,12 @@ from hakvm.libvirt._source import (
     VdpaSource,
     VhostUserSource,
     VolumeSource,
+)
+from hakvm.libvirt._state import (
+    DomainInfo,
+    DomainState,
+    ListedDomain,
+    parse_list,
 )
 from hakvm.libvirt._tuning import (
     BlkioTune,
@@ -274,6 +327,7 @@ __all__ = [
     "AcpiIndex",
     "Action",
     "Address",
+    "AgentEvent",
     "Alias",
     "AnyAddress",
     "AnyEndpoint",
@@ -298,6 +352,7 @@ __all__ = [
     "BridgeLink",
     "Bus",
     "Cache",
+    "Capabilities",
     "CcidAddress",
     "CcwAddress",
     "Channel",
@@ -307,6 +362,7 @@ __all__ = [
     "Clock",
     "ClockOffset",
     "Commandline",
+    "ConnectionEvent",
     "Console",
     "ConsoleTarget",
     "Controller",
@@ -322,9 +378,13 @@ __all__ = [
     "CpuModel",
     "CpuTune",
     "CurrentMemory",
+    "Definition",
     "DetectZeroes",
     "Device",
     "Devices",
+    "Diff",
+    "Difference",
+    "DifferenceKind",
     "DimmAddress",
     "DirSource",
     "DirectLink",
@@ -335,6 +395,9 @@ __all__ = [
     "DiskTarget",
     "DiskType",
     "Domain",
+    "DomainCapabilities",
+    "DomainInfo",
+    "DomainState",
     "DomainType",
     "DriveAddress",
     "EgdBackend",
@@ -342,6 +405,8 @@ __all__ = [
     "Environment",
     "ErrorPolicy",
     "EthernetLink",
+    "Event",
+    "EventStream",
     "FeaturePolicy",
     "Features",
     "FileSource",
@@ -353,7 +418,11 @@ __all__ = [
     "Graphics",
     "GraphicsType",
     "Guest",
+    "GuestArch",
+    "GuestCapabilities",
+    "Host",
     "HostAddress",
+    "HostDomain",
     "Hostdev",
     "HostdevLink",
     "HostdevType",
@@ -371,6 +440,7 @@ __all__ = [
     "InterfaceTarget",
     "InterfaceType",
     "Io",
+    "IoErrorEvent",
     "IoThread",
     "IoThreads",
     "IoTune",
@@ -381,10 +451,14 @@ __all__ = [
     "LaunchSecurity",
     "Lease",
     "Libosinfo",
+    "LibvirtError",
+    "LifecycleEvent",
+    "ListedDomain",
     "Listen",
     "Loader",
     "LoaderType",
     "MacAddress",
+    "MachineType",
     "MaxMemory",
     "MdevAddress",
     "MdevHost",
@@ -395,7 +469,12 @@ __all__ = [
     "MemoryTune",
     "Metadata",
     "MetadataCache",
+    "Migration",
+    "MigrationEvent",
+    "MigrationProgress",
+    "MigrationSettings",
     "Mirror",
+    "NetworkInfo",
     "NetworkLink",
     "NetworkSource",
     "NicModel",
@@ -416,8 +495,10 @@ __all__ = [
     "PciHost",
     "PlainVirtioDriver",
     "Pm",
+    "PoolInfo",
     "PortEndpoint",
     "RandomBackend",
+    "RebootEvent",
     "RedirFilter",
     "RedirectedDevice",
     "Rng",
@@ -432,6 +513,7 @@ __all__ = [
     "SerialTarget",
     "SharedMemory",
     "Smartcard",
+    "Snapshot",
     "SocketEndpoint",
     "SocketLink",
     "Sound",
@@ -478,9 +560,13 @@ __all__ = [
     "Vsock",
     "Watchdog",
     "WatchdogAction",
+    "WatchdogEvent",
     "WatchdogModel",
     "Zpci",
+    "define_on",
+    "diff",
     "from_virt_install",
     "guest",
+    "parse_list",
     "validate",
 ]
