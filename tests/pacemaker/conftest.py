@@ -45,4 +45,3 @@ def cibs(corpus) -> dict[str, bytes]:
                 found[Path(member.name).stem] = file.read()
     assert len(found) > 400
     return found
-

@@ -3,7 +3,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hakvm.errors import HakvmError, ParseError
-from hakvm.pacemaker import Cib, Clone, Colocation, Location, Master, Order, Primitive, Release, Schemas, crm
+from hakvm.pacemaker import (
+    Cib,
+    Clone,
+    Colocation,
+    Location,
+    Master,
+    Order,
+    Primitive,
+    Release,
+    Schemas,
+    crm,
+)
 from hakvm.transport import Command, Local
 
 from .meaning import configuration
@@ -235,7 +246,9 @@ def test_a_spoilt_text_is_read_or_refused(data):
     line = lines[at]
     begin = data.draw(st.integers(0, len(line)))
     end = data.draw(st.integers(begin, len(line)))
-    put = data.draw(st.sampled_from(["", '"', "'", "\\", "(", ")", "{", "$id=", "=", ":", "\0", "\n"]))
+    put = data.draw(
+        st.sampled_from(["", '"', "'", "\\", "(", ")", "{", "$id=", "=", ":", "\0", "\n"])
+    )
     try:
         crm.parse("".join([*lines[:at], line[:begin], put, line[end:], *lines[at + 1 :]]))
     except HakvmError as error:

@@ -31,6 +31,7 @@ from hakvm.pacemaker._synthetic import (
     begin,
     forget,
     stamp,
+    with_fatal_failures,
     with_node_attribute,
     with_promotion,
 )
@@ -324,7 +325,7 @@ def simulate(  # noqa: PLR0913 - the events that there are
     carried = scores or {}
     if fresh:
         cib = begin(cib)
-        if any(events) or any(specs):
+        if any(events) or specs[0]:
             first = _run(cib, promotion=scores, carried=carried, flags=flags, transport=over)
             cib, scores = first.cib, None
     return _run(
@@ -493,7 +494,7 @@ def _run(  # noqa: PLR0913 - the events that there are
     root = read_xml(done.stdout, "pacemaker-result", source="crm_simulate")
     revised = root.find("revised_cluster_status")
     return Simulation(
-        cib=Cib.parse(after.stdout, source="crm_simulate --save-output"),
+        cib=with_fatal_failures(Cib.parse(after.stdout, source="crm_simulate --save-output")),
         actions=_actions(root),
         decisions=_decisions(root),
         placement=_status(revised).placement,

@@ -266,7 +266,7 @@ def _frozen_instances(
     return MappingProxyType({name: tuple(sorted(set(v), key=str)) for name, v in found.items()})
 
 
-@frozen
+@frozen(eq=False)
 class Placement(Mapping[str, tuple[str, ...]]):
     """Where every resource runs: `placement["vm"] == ("node1",)`, `()` where it is stopped.
 
@@ -285,6 +285,15 @@ class Placement(Mapping[str, tuple[str, ...]]):
 
     def __len__(self) -> int:
         return len(self.instances)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether everything runs in the same places; of two placements, in the same roles too."""
+        if isinstance(other, Placement):
+            return self.instances == other.instances
+        return Mapping.__eq__(self, other)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.instances.items()))
 
     def promoted(self, resource: str) -> tuple[str, ...]:
         """Return the nodes on which an instance of a resource is promoted."""
@@ -405,7 +414,9 @@ class Status:
 def _place(item: StatusItem, found: dict[str, tuple[Instance, ...]]) -> tuple[Instance, ...]:
     own: tuple[Instance, ...]
     if isinstance(item, ResourceStatus):
-        own = tuple(Instance(node, item.role) for node in item.nodes)
+        # crm_mon names the node of what is known to be stopped, too.
+        nodes = () if item.role == Role.STOPPED else item.nodes
+        own = tuple(Instance(node, item.role) for node in nodes)
     elif isinstance(item, BundleStatus):
         own = tuple(i for one in item.primitives for i in _place(one, found))
     else:

@@ -30,7 +30,7 @@ _DC = re.compile(
     r"(?: \(version (?P<version>[^)]*)\))?(?: - (?P<quorum>.*))?"
 )
 _COUNT = re.compile(r"(\d+) (nodes?|resources?|resource instances?) configured(.*)")
-_LIST = re.compile(r"(?P<word>[A-Za-z]+): \[(?P<nodes>[^\]]*)\]")
+_LIST = re.compile(r"(?P<word>[A-Za-z]+)(?: \([^)]*\))?: \[(?P<nodes>[^\]]*)\]")
 _NODE = re.compile(
     r"(?:(?P<kind>Remote|Guest)?Node|Node) (?P<name>\S+?)(?: \(\S+\))?: (?P<state>.+)"
 )
@@ -45,9 +45,18 @@ _BUNDLE = re.compile(
 _RESOURCE = re.compile(
     r"(?P<id>[^\s(]+)\s+\((?P<agent>[a-z][\w-]*:[^)]*)\):\s+(?P<orphaned>ORPHANED\s*)?(?P<state>.+)"
 )
-_STATE = re.compile(
-    r"(?P<failed>FAILED\b ?)?(?P<role>[A-Za-z]+)?(?: ?\[ (?P<many>[^\]]*)\])?"
-    r"(?: (?P<node>(?![(\[])\S+))?(?: \((?P<flags>.*)\))?"
+_REPLICA = re.compile(
+    r"(?P<id>\S+-\d+) \([\d.:a-fA-F/]+\)\s+\((?P<agent>[^)]+)\):\s+"
+    r"(?P<orphaned>ORPHANED\s*)?(?P<state>.+)"
+)
+_REPLICA_HEAD = re.compile(r"Replica\[\d+\]")
+_IN_BRACKETS = re.compile(r"\[ ?([^\]]*)\]")
+_IN_PARENTHESES = re.compile(r"\(([^)]*)\)")
+_ROLE_WORDS = frozenset(
+    [
+        *("Started", "Stopped", "Starting", "Stopping", "Master", "Slave"),
+        *("Promoted", "Unpromoted", "Promoting", "Demoting", "Migrating", "Monitoring"),
+    ]
 )
 _FAILURES = (
     re.compile(
@@ -251,8 +260,15 @@ class _Reader:
     # Resources
 
     def _resource_line(self, text: str, indent: int) -> bool:
-        while self.holders and indent <= self.holders[-1][0]:
-            self.holders.pop()
+        # A line that nobody understands ends nothing: what it stands in goes on below it.
+        before = self.holders
+        self.holders = [one for one in before if one[0] < indent]
+        if self._resource_in(text, indent):
+            return True
+        self.holders = before
+        return False
+
+    def _resource_in(self, text: str, indent: int) -> bool:
         if found := _CLONE.fullmatch(text):
             flags = found["flags"]
             members: list[Any] = []
@@ -294,7 +310,9 @@ class _Reader:
                 "managed": "unmanaged" not in found["flags"],
             }
             self._put((BundleStatus, fields, members))
-        elif found := _RESOURCE.fullmatch(text):
+        elif self.holders and _REPLICA_HEAD.fullmatch(text):
+            return True  # what stands below it belongs to the bundle
+        elif found := _RESOURCE.fullmatch(text) or _REPLICA.fullmatch(text):
             self._into(_resource(found), indent)
             return True
         elif self.holders and (lists := list(_LIST.finditer(text))):
@@ -348,12 +366,15 @@ def _reason(text: str | None) -> str:
 
 
 def _resource(found: re.Match[str]) -> ResourceStatus:
-    state = _STATE.fullmatch(found["state"].strip())
-    if state is None:
-        return ResourceStatus(id=found["id"], agent=_agent(found["agent"]), role=found["state"])
-    flags = (state["flags"] or "").lower()
-    nodes = tuple((state["many"] or state["node"] or "").split())
-    word = state["role"]
+    text = found["state"]
+    flags = ", ".join(_IN_PARENTHESES.findall(text)).lower()
+    several = _IN_BRACKETS.findall(text)
+    words = _IN_BRACKETS.sub("", _IN_PARENTHESES.sub("", text)).split()
+    failed = words[:1] == ["FAILED"]
+    words = words[1:] if failed else words
+    # What failed is shown without its role, unless it can be promoted.
+    word = words.pop(0) if words and (not failed or words[0] in _ROLE_WORDS) else None
+    nodes = tuple(" ".join([*words, *several]).split())
     role: Role | str | None = _ROLES.get(word or "")
     if role is None and word:
         role = next((one for one in Role if one.value == word), word)
@@ -366,7 +387,7 @@ def _resource(found: re.Match[str]) -> ResourceStatus:
         nodes=() if role == Role.STOPPED else nodes,
         active=role != Role.STOPPED,
         orphaned=bool(found["orphaned"]),
-        failed=bool(state["failed"]),
+        failed=failed,
         blocked="blocked" in flags,
         managed="unmanaged" not in flags,
         disabled="disabled" in flags,

@@ -7,12 +7,21 @@ import attrs
 from hakvm.errors import InvalidError
 from hakvm.pacemaker._cib import Cib
 from hakvm.pacemaker._history import NodeState, StatusSection, TransientAttributes
-from hakvm.pacemaker._nvpairs import InstanceAttributes
+from hakvm.pacemaker._nvpairs import InstanceAttributes, Nvpair
 from hakvm.pacemaker._resources import Primitive
+from hakvm.pacemaker._tree import transform
+from hakvm.pacemaker._words import is_true
 from hakvm.transport import Command, Transport
-from hakvm.xmlmodel import read_xml
+from hakvm.xmlmodel import Element, read_xml
 
-__all__ = ["begin", "forget", "stamp", "with_node_attribute", "with_promotion"]
+__all__ = [
+    "begin",
+    "forget",
+    "stamp",
+    "with_fatal_failures",
+    "with_node_attribute",
+    "with_promotion",
+]
 
 
 def begin(cib: Cib) -> Cib:
@@ -115,6 +124,29 @@ def _scored(state: NodeState, name: str, score: int) -> NodeState:
     first = sets[0].with_value(name, str(score))
     holder = attrs.evolve(holders[0], instance_attributes=(first, *sets[1:]))
     return attrs.evolve(state, transient_attributes=(holder, *holders[1:]))
+
+
+def with_fatal_failures(cib: Cib) -> Cib:
+    """Return the CIB with failed starts and stops counted as the controller counts them.
+
+    crm_simulate adds one to a fail count; a cluster's controller makes it
+    INFINITY for a stop, and for a start unless start-failure-is-fatal=false
+    (lib/controld: update_failcount).
+    """
+    fatal = ["#stop_0"]
+    if is_true(cib.properties.get("start-failure-is-fatal", "true")):
+        fatal.append("#start_0")
+
+    def change(one: Element) -> Element:
+        name = one.name if isinstance(one, Nvpair) else None
+        if name is None or not name.startswith("fail-count-") or not name.endswith(tuple(fatal)):
+            return one
+        return attrs.evolve(one, value="INFINITY")
+
+    if cib.status is None:
+        return cib
+    states = tuple(transform(one, change) for one in cib.status.node_states)
+    return attrs.evolve(cib, status=attrs.evolve(cib.status, node_states=states))
 
 
 def _primitives(cib: Cib, resource: str) -> list[str]:

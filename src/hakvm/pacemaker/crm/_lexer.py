@@ -126,7 +126,7 @@ class Statement:
             self.fail(f"{self.words[self.at].text!r} was not expected here")
 
 
-def statements(text: str, *, source: str, remarks: bool = True) -> Iterator[Statement]:
+def statements(text: str, *, source: str, remarks: bool = True) -> Iterator[Statement]:  # noqa: C901 - a lexer's loop
     """Yield the statements of `text`; without `remarks` a line may begin with a `#word`.
 
     Raises:
@@ -143,12 +143,10 @@ def statements(text: str, *, source: str, remarks: bool = True) -> Iterator[Stat
             comments.append(text[position:end].rstrip())
             position = end
             continue
-        if current is None and words and words[-1].text.lower() == "xml" and _leads(words[:-1]):
-            raw = _RAW.match(text, position)
-            if raw is not None and raw[0]:  # XML has quotes of its own: it is one word
-                words.append(Word(_JOIN.sub(" ", raw[0]).strip(), position))
-                position = raw.end()
-                continue
+        if current is None and (raw := _raw(text, position, words)):
+            words.append(Word(_JOIN.sub(" ", raw).strip(), position))
+            position += len(raw)
+            continue
         found = _PIECE.match(text, position)
         if found is None:
             raise ParseError.at(
@@ -177,6 +175,14 @@ def statements(text: str, *, source: str, remarks: bool = True) -> Iterator[Stat
         words.append(Word("".join(current), begin))
     if words:
         yield Statement(text, source, words, tuple(comments))
+
+
+def _raw(text: str, position: int, words: list[Word]) -> str:
+    """Return what stands behind `xml`: XML has quotes of its own, so it is one word."""
+    if not words or words[-1].text.lower() != "xml" or not _leads(words[:-1]):
+        return ""
+    found = _RAW.match(text, position)
+    return found[0] if found else ""
 
 
 def _leads(words: list[Word]) -> bool:
