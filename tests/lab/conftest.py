@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -33,28 +34,35 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def both_nodes() -> Iterator[Lab]:
-    """The lab that runs; where none does, one that ends with the tests."""
+def both_nodes() -> Iterator[None]:
+    """Both nodes run: as they did before, or from here to the end of the tests."""
+    # An end by a signal, as a time limit sends it, is an end that cleans up.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        yield Lab.running(report=print)
+        Lab.running()
     except LabError:
-        lab = Lab.up(Settings(suite=os.environ.get("HAKVM_LAB_SUITE", "bookworm")), report=print)
-        try:
-            yield lab
-        finally:
-            lab.down()
+        Lab.up(Settings(suite=os.environ.get("HAKVM_LAB_SUITE", "bookworm")), report=print)
+    else:
+        yield
+        return
+    try:
+        yield
+    finally:
+        Lab.running().down()
 
 
 @pytest.fixture
-def lab(both_nodes: Lab, request: pytest.FixtureRequest) -> Iterator[Lab]:
+def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
     """Both nodes rewound to the state that the test's mark names, `booted` unless it does."""
+    request.getfixturevalue("both_nodes")
+    found = Lab.running(report=print)
     mark = request.node.get_closest_marker("lab")
     try:
-        bring(both_nodes, *(mark.args if mark else ()) or (BOOTED,))
-        yield both_nodes
+        bring(found, mark.args[0] if mark and mark.args else BOOTED)
+        yield found
     finally:
         if request.node.stash.get(FAILED, False):
-            keep(both_nodes, request.node.name)
+            keep(found, request.node.name)
 
 
 def keep(lab: Lab, test: str) -> None:

@@ -7,47 +7,38 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
+from hakvm_lab import LabError
 from hakvm_lab.process import Identity, spawn
-
-
-def recorded(record: Path) -> Identity:
-    end = time.monotonic() + 10
-    while (found := Identity.load(record)) is None:
-        assert time.monotonic() < end, "it wrote nothing down"
-        time.sleep(0.01)
-    return found
 
 
 @pytest.fixture
 def sleeper(tmp_path):
-    record = tmp_path / "record"
-    process = spawn(["sleep", "60"], record=record, log=tmp_path / "log", cwd=tmp_path)
-    yield process, recorded(record)
-    process.kill()
-    process.wait()
+    record, log = tmp_path / "record", tmp_path / "log"
+    identity = spawn(["sleep", "60"], record=record, log=log, cwd=tmp_path)
+    yield identity
+    identity.end()
 
 
-def test_a_process_is_known_by_what_it_wrote_down(sleeper):
-    process, identity = sleeper
-    assert identity.pid == process.pid
-    assert identity.alive()
+def test_a_process_is_known_by_what_it_wrote_down(sleeper, tmp_path):
+    assert Identity.load(tmp_path / "record") == sleeper
+    assert sleeper.alive()
+    assert not sleeper.gone(0.01)
+    assert Path(f"/proc/{sleeper.pid}/cmdline").read_bytes() == b"sleep\x0060\0"
 
 
 def test_its_end_is_an_end(sleeper):
-    process, identity = sleeper
-    assert identity.end() is True
-    assert process.wait(5) != 0
-    assert not identity.alive()
-    assert identity.end() is False
+    assert sleeper.end() is True
+    assert not sleeper.alive()
+    assert sleeper.gone(0)
+    assert sleeper.end() is False
 
 
 @pytest.mark.parametrize("changed", [{"started": 1}, {"boot": "another"}])
 def test_a_number_that_was_given_to_another_is_left_alone(sleeper, changed):
-    process, identity = sleeper
-    other = evolve(identity, **changed)
+    other = evolve(sleeper, **changed)
     assert not other.alive()
     assert other.end() is False
-    assert process.poll() is None
+    assert sleeper.alive()
 
 
 def test_one_that_will_not_go_is_killed(tmp_path, monkeypatch):
@@ -56,20 +47,22 @@ def test_one_that_will_not_go_is_killed(tmp_path, monkeypatch):
         "import signal, pathlib, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
         "pathlib.Path('deaf').touch(); time.sleep(60)"
     )
-    record = tmp_path / "record"
     argv = [sys.executable, "-c", code]
-    process = spawn(argv, record=record, log=tmp_path / "log", cwd=tmp_path)
-    try:
-        identity = recorded(record)
-        end = time.monotonic() + 10
-        while not (tmp_path / "deaf").exists():
-            assert time.monotonic() < end
-            time.sleep(0.01)
-        assert identity.end() is True
-        assert process.wait(5) == -9
-    finally:
-        process.kill()
-        process.wait()
+    identity = spawn(argv, record=tmp_path / "record", log=tmp_path / "log", cwd=tmp_path)
+    end = time.monotonic() + 10
+    while not (tmp_path / "deaf").exists():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    begin = time.monotonic()
+    assert identity.end() is True
+    assert time.monotonic() - begin >= 0.2
+    assert not identity.alive()
+
+
+def test_one_that_cannot_start_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr("hakvm_lab.process._BIRTH", 0.1)
+    with pytest.raises(LabError, match="sleep did not start"):
+        spawn(["sleep", "1"], record=tmp_path / "no/record", log=tmp_path / "log", cwd=tmp_path)
 
 
 def test_it_is_found_again_though_whoever_started_it_was_killed(tmp_path):
@@ -86,7 +79,7 @@ def test_it_is_found_again_though_whoever_started_it_was_killed(tmp_path):
         check=False,
     )
     assert done.returncode == -9
-    identity = recorded(tmp_path / "record")
+    identity = Identity.load(tmp_path / "record")
     assert identity.alive()
     assert identity.end()
 

@@ -29,7 +29,11 @@ def main(words: Sequence[str]) -> int:
     """Do what the words say; return the command's exit status."""
     for number in (signal.SIGTERM, signal.SIGHUP):  # an end that still cleans up
         signal.signal(number, _interrupted)
-    given = _parser().parse_args(words)
+    parser = _parser()
+    given, rest = parser.parse_known_args(words)
+    if rest and given.work is not _test:
+        parser.error(f"unknown words: {' '.join(rest)}")
+    given.rest = rest  # which are pytest's
     try:
         status: int = given.work(given)
     except LabError as error:
@@ -111,8 +115,9 @@ def _parser() -> argparse.ArgumentParser:
     clean.add_argument("--all", action="store_true", help="Debian's packages, too")
     clean.set_defaults(work=_clean)
 
-    test = commands.add_parser("test", help="run the tests that take the lab")
-    test.add_argument("words", nargs=argparse.REMAINDER, metavar="PYTEST-ARGUMENT")
+    test = commands.add_parser(
+        "test", help="run the tests that take the lab; further words go to pytest"
+    )
     test.set_defaults(work=_test)
     return parser
 
@@ -220,7 +225,7 @@ def _clean(given: argparse.Namespace) -> int:
 
 
 def _test(given: argparse.Namespace) -> int:
-    words = given.words or ["-m", "lab"]
-    environment = {**os.environ, "HAKVM_LAB": "1"}
-    argv = [sys.executable, "-m", "pytest", "-n0", "--no-header", "-v", *words, str(_TESTS)]
-    return subprocess.run(argv, env=environment, check=False).returncode
+    words = given.rest or ["-m", "lab"]
+    argv = [sys.executable, "-m", "pytest", "-n0", "-v", *words, str(_TESTS)]
+    # In place of this process, so that a signal reaches pytest.
+    os.execve(sys.executable, argv, {**os.environ, "HAKVM_LAB": "1"})  # noqa: S606 - pytest needs no shell

@@ -12,7 +12,7 @@ from typing import Self
 
 from attrs import frozen
 
-from hakvm.transport import Command, Completed
+from hakvm.transport import Command, Completed, Ssh
 from hakvm_lab import cache, present, probe, rack
 from hakvm_lab.agent import Agent
 from hakvm_lab.errors import LabError, Report, silent, step
@@ -157,7 +157,7 @@ class Lab:
         )
         end = time.monotonic() + 30
         while not (self.folder / "rack.control").exists():
-            if process.poll() is not None or time.monotonic() > end:
+            if not process.alive() or time.monotonic() > end:
                 said = log.read_text(errors="replace").strip().splitlines()
                 raise LabError(f"the lab's switch did not start: {said[-1] if said else ''}")
             time.sleep(0.02)
@@ -264,6 +264,14 @@ class Lab:
         share += ["-o", "ControlPersist=120"]
         words = ["ssh", "-F", str(self.folder / "ssh_config"), *(share if shared else [])]
         return [*words, node, *argv]
+
+    def secure_shell(self, node: str) -> Ssh:
+        """Return a transport over ssh(1) into `node`, by the lab's own configuration.
+
+        Slower than `transport`, and it does not outlive a rewind.
+        """
+        self.machine(node)
+        return Ssh(host=node, config=str(self.folder / "ssh_config"))
 
     def _hang_up(self) -> None:
         """End the shared connections: the nodes will not know them any more."""
@@ -389,6 +397,17 @@ class Lab:
         if agent.answers(2.0):
             script = "sync; echo 3 >/proc/sys/vm/drop_caches"
             agent.run(Command.of("sh", "-c", script)).check()
+
+    def forget(self, name: str) -> None:
+        """Drop a saved state.
+
+        Raises:
+            LabError: there is none of that name.
+        """
+        with cache.locked(cache.root() / "lock", f"forget {name}", wait=False):
+            self.states.find(name)
+            self.states.drop(name)
+            self._both(lambda machine: machine.drop(name))
 
     def rewind(self, name: str = BOOTED) -> None:
         """Go back to `name`: memory, disks, power and whole links, then wait for an answer.

@@ -113,7 +113,7 @@ class Machine:
             with self.monitor():
                 pass
         except LabError:
-            process.wait(10)
+            process.gone(10)
             said = log.read_text(errors="replace").strip().splitlines()
             raise LabError(
                 f"{self.name}: QEMU ended at once: {said[-1] if said else 'it said nothing'}",

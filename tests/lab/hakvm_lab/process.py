@@ -14,9 +14,12 @@ import signal
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Self
 
 from attrs import frozen
+
+from hakvm_lab.errors import LabError
 
 __all__ = ["Identity", "spawn"]
 
@@ -24,6 +27,7 @@ __all__ = ["Identity", "spawn"]
 _RECORD_THEN_BECOME = (
     'cat /proc/$$/stat /proc/sys/kernel/random/boot_id >"$0.new" && mv "$0.new" "$0" && exec "$@"'
 )
+_BIRTH = 10.0  # seconds from spawn to the record
 _GRACE = 3.0  # seconds from SIGTERM to SIGKILL
 
 
@@ -83,6 +87,11 @@ class Identity:
         with self._held() as fd:
             return fd is not None
 
+    def gone(self, limit: float) -> bool:
+        """Whether it ends by itself within `limit` seconds."""
+        with self._held() as fd:
+            return fd is None or _ended(fd, limit)
+
     def end(self) -> bool:
         """End it, by SIGKILL if it does not go otherwise; return whether it ran at all."""
         with self._held() as fd:
@@ -91,11 +100,16 @@ class Identity:
             for number, patience in ((signal.SIGTERM, _GRACE), (signal.SIGKILL, 10.0)):
                 with contextlib.suppress(ProcessLookupError):
                     signal.pidfd_send_signal(fd, number)
-                poll = select.poll()  # a pidfd turns readable when its process has ended
-                poll.register(fd, select.POLLIN)
-                if poll.poll(patience * 1000):
+                if _ended(fd, patience):
                     return True
         return True
+
+
+def _ended(fd: int, limit: float) -> bool:
+    """Wait for the end of the process that is held by a pidfd, which turns readable by that."""
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(limit * 1000))
 
 
 def spawn(
@@ -106,21 +120,30 @@ def spawn(
     cwd: Path,
     inherit: Sequence[int] = (),
     path: Path | None = None,
-) -> subprocess.Popen[bytes]:
-    """Start a process of its own session that records itself, its output going to `log`.
+) -> Identity:
+    """Start a process that is nobody's child and records itself, its output going to `log`.
 
     Of the descriptors that are open here it gets those in `inherit`; `path` is
     where its Python finds modules.
+
+    Raises:
+        LabError: it did not get as far as to record itself.
     """
     record.unlink(missing_ok=True)
     with log.open("ab") as out:
-        return subprocess.Popen(
-            ["sh", "-c", _RECORD_THEN_BECOME, str(record), *argv],
+        subprocess.run(
+            ["setsid", "--fork", "sh", "-c", _RECORD_THEN_BECOME, str(record), *argv],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
             cwd=cwd,
-            start_new_session=True,
             pass_fds=inherit,
             env={**os.environ, **({"PYTHONPATH": str(path)} if path else {})},
+            check=True,
         )
+    end = monotonic() + _BIRTH
+    while (identity := Identity.load(record)) is None:
+        if monotonic() > end:
+            raise LabError(f"{argv[0]} did not start", hint=f"{log} may say why")
+        sleep(0.002)
+    return identity
