@@ -13,6 +13,9 @@ __all__ = ["Codec", "OnOff", "OneZero", "TrueFalse", "YesNo", "words"]
 
 T = TypeVar("T")
 
+_REMEMBERED = 2048  # texts for each codec: a hostile document must not grow them for ever
+_SHORT = 64
+
 
 @frozen
 class Codec(Generic[T]):
@@ -33,6 +36,20 @@ class Codec(Generic[T]):
     expects: str = "another value"
     check: Callable[[object], bool] = field(default=lambda _value: True, repr=False)
     textual: bool = False
+    seen: dict[str, tuple[T, bool]] = field(factory=dict, init=False, eq=False, repr=False)
+
+    def read(self, text: str) -> tuple[T, bool]:
+        """Return the value of a text, and whether it is written as `format` would.
+
+        The same few texts come again and again, so short ones are remembered.
+        """
+        found = self.seen.get(text)
+        if found is None:
+            value = self.parse(text)
+            found = value, self.format(value) == text
+            if len(self.seen) < _REMEMBERED and len(text) < _SHORT:
+                self.seen[text] = found
+        return found
 
 
 def words(table: Mapping[str, T]) -> Codec[T]:

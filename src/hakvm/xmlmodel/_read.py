@@ -8,6 +8,7 @@ from lxml import etree
 from lxml.etree import _Element as XmlElement
 
 from hakvm.errors import HakvmError, InvalidError
+from hakvm.xmlmodel._codecs import Codec
 from hakvm.xmlmodel._extra import NOTHING, Extra
 from hakvm.xmlmodel._form import EXTRA, Form, Lexical, Shape
 
@@ -53,9 +54,10 @@ def _drop_declarations(text: str, el: XmlElement, ns: Namespaces) -> str:
     return head + mark + rest
 
 
-def _decode(el: XmlElement, codec: Any, text: str, key: str = "") -> Any:  # noqa: ANN401 - any scalar
+def _decode(el: XmlElement, codec: Codec[Any], text: str, key: str = "") -> tuple[Any, bool]:
+    """Return the value of a text, and whether it is written as we would."""
     try:
-        return codec.parse(text)
+        return codec.read(text)
     except HakvmError as error:
         refuse(el, error.message, key=key, value=text, hint=error.hint)
     except (ValueError, KeyError):
@@ -96,9 +98,10 @@ def _attributes(
         if codec is None:
             setter(obj, text)
             continue
-        value = _decode(el, codec, text, keys[i])
+        found = codec.seen.get(text)
+        value, own = _decode(el, codec, text, keys[i]) if found is None else found
         setter(obj, value)
-        if codec.format(value) != text:
+        if not own:
             lexical = lexical or {}
             lexical[name] = (value, text)
     return lexical, tuple((keys[i], values[i]) for i in shape.unknown)
@@ -112,9 +115,8 @@ def _scalar_child(
     if kid.is_flag:
         return True, raw(child, ns) if has_more or child.text else None
     text = _inner(child)[0] if len(child) else child.text or ""
-    value = text if kid.codec is None else _decode(child, kid.codec, text)
-    own = not has_more and (kid.codec is None or kid.codec.format(value) == text)
-    return value, None if own else raw(child, ns)
+    value, own = (text, True) if kid.codec is None else _decode(child, kid.codec, text)
+    return value, None if own and not has_more else raw(child, ns)
 
 
 def _choose(handler: "Handler", el: XmlElement, child: XmlElement) -> "Plan | None":
@@ -200,8 +202,8 @@ def _text_contents(field: "AttributeField") -> _Contents:
         else:
             value = text or ""
             if codec is not None:
-                value = _decode(el, codec, text or "")
-                if written is None and codec.format(value) != text:
+                value, own = _decode(el, codec, text or "")
+                if written is None and not own:
                     written = escape(text or "")
             field.set(obj, value)
         return (), None, _remember(lexical, field.name, value, written), ()
