@@ -29,7 +29,8 @@ def canonical(text: str | bytes) -> bytes:
 
 def _tree(el, referred):
     attributes = {}
-    for name, value in el.attrib.items():
+    for key, text in el.attrib.items():
+        name, value = key, text
         if name == "id" and el.tag not in _NAMED and value not in referred:
             continue
         if (el.tag, name, value) in _DEFAULTS:

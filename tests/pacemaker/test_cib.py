@@ -23,7 +23,7 @@ from hakvm.pacemaker import (
 )
 
 TEXT = """\
-<cib crm_feature_set="3.0.12" validate-with="pacemaker-2.6" epoch="7" num_updates="0" admin_epoch="0">
+<cib validate-with="pacemaker-2.6" epoch="7" num_updates="0" admin_epoch="0">
   <!-- made by hand -->
   <configuration>
     <crm_config>

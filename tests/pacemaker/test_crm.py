@@ -1,3 +1,5 @@
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -249,7 +251,5 @@ def test_a_spoilt_text_is_read_or_refused(data):
     put = data.draw(
         st.sampled_from(["", '"', "'", "\\", "(", ")", "{", "$id=", "=", ":", "\0", "\n"])
     )
-    try:
+    with contextlib.suppress(HakvmError):
         crm.parse("".join([*lines[:at], line[:begin], put, line[end:], *lines[at + 1 :]]))
-    except HakvmError as error:
-        assert str(error)

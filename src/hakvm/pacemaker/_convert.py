@@ -59,8 +59,8 @@ _VERSION = re.compile(r"pacemaker-(\d+)\.(\d+)")
 # The schemas that each generation reads without an upgrade.
 _READS = {
     Release.V1_1: ((1, 0), (2, 10)),
-    Release.V2_0: ((3, 0), (3, 4)),
-    Release.V2_1: ((3, 0), (3, 9)),
+    Release.V2_0: ((3, 0), (3, 5)),
+    Release.V2_1: ((3, 7), (3, 9)),  # 3.7 brought the roles' new names
     Release.V3_0: ((4, 0), (4, 99)),
 }
 

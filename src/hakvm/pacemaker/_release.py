@@ -18,7 +18,7 @@ class Release(enum.Enum):
     V1_1 = "1.1"
     """Debian 9: `<master>`, roles Master and Slave; schemas up to 2.10."""
     V2_0 = "2.0"
-    """Debian 10 and 11: promotable clones; schemas up to 3.4."""
+    """Debian 11: promotable clones; schemas up to 3.5."""
     V2_1 = "2.1"
     """Debian 12, RHEL 8 and 9: roles Promoted and Unpromoted; schemas up to 3.10."""
     V3_0 = "3.0"
@@ -43,12 +43,12 @@ class Release(enum.Enum):
 
     @property
     def schema(self) -> str:
-        """The schema that every release of the generation which Debian ships reads."""
+        """The schema that CIBs for the generation are written for."""
         return _SCHEMAS[self]
 
     @property
     def feature_set(self) -> str:
-        """The crm_feature_set of the generation's oldest release in Debian."""
+        """The crm_feature_set that every release of the generation understands."""
         return _FEATURE_SETS[self]
 
     @property
@@ -62,15 +62,17 @@ class Release(enum.Enum):
         return self in {Release.V2_1, Release.V3_0}
 
 
-# 1.1.16, 2.0.1, 2.1.5 and 3.0.0 are what Debian 9, 10, 12 and 13 ship.
+# 1.1.16, 2.0.5, 2.1.0 and 3.0.0: what Debian 9 and 11, RHEL 8 and Debian 13 have.
 _SCHEMAS = {
     Release.V1_1: "pacemaker-2.6",
-    Release.V2_0: "pacemaker-3.1",
+    Release.V2_0: "pacemaker-3.5",
     Release.V2_1: "pacemaker-3.7",
     Release.V3_0: "pacemaker-4.0",
 }
+# Never above what the oldest of the generation has: a cluster that meets a
+# greater one than its own stops working for good.
 _FEATURE_SETS = {
-    Release.V1_1: "3.0.12",
+    Release.V1_1: "3.0.10",
     Release.V2_0: "3.1.0",
     Release.V2_1: "3.11.0",
     Release.V3_0: "3.20.0",

@@ -138,8 +138,10 @@ def with_fatal_failures(cib: Cib) -> Cib:
         fatal.append("#start_0")
 
     def change(one: Element) -> Element:
-        name = one.name if isinstance(one, Nvpair) else None
-        if name is None or not name.startswith("fail-count-") or not name.endswith(tuple(fatal)):
+        if not isinstance(one, Nvpair):
+            return one
+        name = one.name or ""
+        if not name.startswith("fail-count-") or not name.endswith(tuple(fatal)):
             return one
         return attrs.evolve(one, value="INFINITY")
 
