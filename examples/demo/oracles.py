@@ -108,10 +108,10 @@ def _libvirt(domain: libvirt.Domain) -> str:
     """Define, list and start the guest with libvirt's driver for tests."""
     with libvirt.Host("test:///default") as host:
         # The driver for tests has guests of its own type only.
-        guest = host.define(attrs.evolve(domain, type="test"))
+        guest = host.define(attrs.evolve(domain, type="test")).domain
         listed = [one.name for one in host.domains()]
         guest.start()
-        state = guest.info().state
+        state = guest.state()
         guest.destroy()
         guest.undefine()
     return f"defined; list --all: {', '.join(listed)}; started: {state}"

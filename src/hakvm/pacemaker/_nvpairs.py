@@ -11,6 +11,7 @@ from attrs import frozen
 
 from hakvm.pacemaker._rules import Rule
 from hakvm.pacemaker._words import ScoreValue
+from hakvm.secret import mask
 from hakvm.xmlmodel import Element, element
 
 __all__ = [
@@ -34,6 +35,11 @@ class Nvpair(Element):
     id_ref: str | None = None
     name: str | None = None
     value: str | None = None
+
+    def __repr__(self) -> str:
+        # A fence device's password stands among its parameters.
+        reference = f"id_ref={self.id_ref!r}, " if self.id_ref is not None else ""
+        return mask(f"Nvpair(id={self.id!r}, {reference}name={self.name!r}, value={self.value!r})")
 
 
 @frozen(kw_only=True)
