@@ -13,12 +13,16 @@
 
 `Config` is the document; its sections are values of their own (`Totem`, `Nodelist`, `Quorum`,
 `Logging` …), in which `None` stands for "not given". `Release` names the two dialects, corosync
-2.4 and 3.1. `AuthKey` is the key that the nodes share.
+2.4 and 3.1. `AuthKey` is the key that the nodes share. `Membership`, `Links`, `Peers` and `Cmap`
+are what the tools of a running corosync say, and `Corosync` runs these over a transport.
 """
 
 from hakvm.corosync._authkey import AuthKey
+from hakvm.corosync._cmap import Cmap, CmapMember
 from hakvm.corosync._config import Config
+from hakvm.corosync._links import Link, LinkPeer, Links, Peer, PeerLink, Peers
 from hakvm.corosync._logging import LoggerSubsys, Logging, LoggingDaemon
+from hakvm.corosync._membership import DeviceVote, Member, Membership
 from hakvm.corosync._nodelist import Node, Nodelist
 from hakvm.corosync._option import Option
 from hakvm.corosync._others import (
@@ -36,32 +40,45 @@ from hakvm.corosync._quorum import Device, DeviceNet, Heuristics, Quorum
 from hakvm.corosync._release import Release
 from hakvm.corosync._rules import RULES
 from hakvm.corosync._section import OtherSection, Section
-from hakvm.corosync._totem import Interface, Member, Totem
+from hakvm.corosync._tool import Corosync
+from hakvm.corosync._totem import Interface, RingMember, Totem
 
 __all__ = [
     "RULES",
     "AuthKey",
+    "Cmap",
+    "CmapMember",
     "Config",
+    "Corosync",
     "Device",
     "DeviceNet",
+    "DeviceVote",
     "Heuristics",
     "Interface",
+    "Link",
+    "LinkPeer",
+    "Links",
     "LoggerSubsys",
     "Logging",
     "LoggingDaemon",
     "Member",
+    "Membership",
     "MemoryUsed",
     "Node",
     "Nodelist",
     "Nozzle",
     "Option",
     "OtherSection",
+    "Peer",
+    "PeerLink",
+    "Peers",
     "Pload",
     "ProcessResources",
     "Qb",
     "Quorum",
     "Release",
     "Resources",
+    "RingMember",
     "Section",
     "System",
     "SystemResources",

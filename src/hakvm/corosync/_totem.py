@@ -11,13 +11,13 @@ from hakvm.corosync._release import Release
 from hakvm.corosync._section import Section, children
 from hakvm.secret import Secret
 
-__all__ = ["Interface", "Member", "Totem"]
+__all__ = ["Interface", "RingMember", "Totem"]
 
 _V2, _V3 = Release.V2, Release.V3
 
 
 @frozen(kw_only=True, repr=False)
-class Member(Section):
+class RingMember(Section):
     """A member of a ring by its address (corosync 2, before there was a nodelist)."""
 
     closed: ClassVar[bool] = True
@@ -57,7 +57,7 @@ class Interface(Section):
     knet_ping_precision: int | None = number(default=2048, only=_V3)
     knet_pong_count: int | None = number(default=2, only=_V3)
     knet_transport: Literal["udp", "sctp"] | None = choice("udp", "sctp", default="udp", only=_V3)
-    member: tuple[Member, ...] = children(Member, "member")
+    member: tuple[RingMember, ...] = children(RingMember, "member")
 
 
 @frozen(kw_only=True, repr=False)
