@@ -15,6 +15,10 @@ BENCHES: list[Bench] = []  # those that stand, for their logs
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
+            # One module's tests share a bench for each release; the others run side by side.
+            params = getattr(item, "callspec", None) and item.callspec.params.values()
+            release = next((one for one in params or () if one in DEBIAN), "")
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {release}"))
             item.add_marker(pytest.mark.root)
             item.add_marker(pytest.mark.oracle("mmdebstrap", "unshare", "nsenter", "ip", "ssh"))
 
@@ -42,7 +46,7 @@ def make_bench() -> Iterator[Callable[[str], Bench]]:
     yield make
     for bench in made:
         BENCHES.remove(bench)
-        bench.close()
+        bench.close()  # once more does no harm
 
 
 @pytest.fixture(scope="session")
@@ -69,4 +73,6 @@ def howto() -> corosync.Config:
     return rule.mend(found)
 
 
-CONFIGS = {"knet": knet, "udpu": howto}
+@pytest.fixture(scope="session")
+def configs() -> dict[str, corosync.Config]:
+    return {"knet": knet(), "udpu": howto()}

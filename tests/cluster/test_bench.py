@@ -13,8 +13,6 @@ from bench import DEBIAN, Bench, until
 from hakvm.errors import CommandNotFound, ConnectionLost, HostUnreachable
 from hakvm.transport import Command, Console, Interactive, Starter, gather
 
-pytestmark = pytest.mark.xdist_group("bench")
-
 HERE = Path(__file__).parent
 
 

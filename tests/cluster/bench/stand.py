@@ -37,7 +37,7 @@ _HOSTS = """\
 _FIRST_CIB = """\
 <cib validate-with="pacemaker-3.0" epoch="1" num_updates="0" admin_epoch="0"><configuration>\
 <crm_config><cluster_property_set id="cib-bootstrap-options">\
-<nvpair id="bench-dc-deadtime" name="dc-deadtime" value="2s"/></cluster_property_set></crm_config>\
+<nvpair id="bench-dc-deadtime" name="dc-deadtime" value="1s"/></cluster_property_set></crm_config>\
 <nodes/><resources/><constraints/></configuration><status/></cib>
 """
 _SSHD = """\
@@ -48,6 +48,8 @@ UsePAM no
 UseDNS no
 """
 _LOGS = ("console.log", "corosync/corosync.log", "pacemaker/pacemaker.log")
+# Pacemaker's chatter hides what matters.
+_TAIL = "grep -vE '[[:space:]]info:?[[:space:]]' -- \"$1\" | tail -n 60"
 _LIMIT = 30.0
 
 
@@ -87,6 +89,7 @@ class Bench:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self.rack = 0
+        self._process: subprocess.Popen[bytes] | None = None
         self._orders = threading.Lock()
         self.folder = Path(tempfile.mkdtemp(prefix="hakvm-bench-"))
         self.nodes: Mapping[str, Node] = {
@@ -163,12 +166,14 @@ class Bench:
     def order(self, *words: str) -> str:
         """Give the rack an order and return its answer."""
         with self._orders:
+            assert self._process is not None
             assert self._process.stdin is not None
             self._process.stdin.write(json.dumps(words).encode() + b"\n")
             self._process.stdin.flush()
             return str(self._answer())
 
     def _answer(self):
+        assert self._process is not None
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
@@ -208,26 +213,44 @@ class Bench:
         transports = {name: self.nodes[name].transport for name in nodes or self.nodes}
         gather(transports, Command.of("systemctl", "start", "pacemaker")).check()
 
-    def status(self, node: str = "node1") -> "pacemaker.Status":
+    def status(self, node: str = "node1") -> pacemaker.Status:
         """Return the cluster's state as a node sees it."""
-        done = self.nodes[node].run("crm_mon", "-1", "--output-as=xml").check()
-        return pacemaker.Status.parse(done.text)
+        return pacemaker.Pacemaker(transport=self.nodes[node].transport).status()
+
+    def online(self, *nodes: str, seen_by: str = "node1", limit: float = _LIMIT) -> float:
+        """Wait until those nodes, or all, are Online and have a DC; return the seconds it took.
+
+        Raises:
+            WaitTimeout: they did not become so.
+        """
+        wanted = set(nodes or self.nodes)
+
+        def look() -> bool:
+            status = self.status(seen_by)
+            ready = {node.name for node in status.nodes if node.online and not node.pending}
+            return ready == wanted and status.dc is not None and bool(status.quorum)
+
+        begin = time.monotonic()
+        until(f"{', '.join(sorted(wanted))} Online", look, limit)
+        return time.monotonic() - begin
 
     def logs(self) -> Iterator[tuple[str, str]]:
-        """Yield the end of each log of both nodes, and of the rack."""
+        """Yield the end of each log of both nodes, and of the rack; nothing once it is closed."""
+        if not self.rack:
+            return
         yield "rack", (self.folder / "rack.log").read_text(errors="replace")
         for name, node in self.nodes.items():
             yield f"{name} boot", self.order("console", name)
             for log in _LOGS:
                 try:
-                    text = node.run("tail", "-n", "60", f"/var/log/{log}").text
+                    text = node.run("sh", "-c", _TAIL, "tail", f"/var/log/{log}").text
                 except HakvmError as error:
                     text = str(error)
                 yield f"{name} {log}", text
 
     def close(self) -> None:
         """Take everything away: the rack ends with the pipe to it, and all else with the rack."""
-        process = getattr(self, "_process", None)
+        process, self._process, self.rack = self._process, None, 0
         if process is not None:
             process.stdin.close()
             try:
