@@ -20,6 +20,7 @@ Two dialects, 8.4 and 9 (and 8.3, to read): `Release`.
 
 from hakvm.drbd._config import Config, Include, Requirement
 from hakvm.drbd._conversion import Loss
+from hakvm.drbd._events import Event, EventFold, parse_events
 from hakvm.drbd._layout import Layout, Note
 from hakvm.drbd._model import (
     Common,
@@ -40,6 +41,15 @@ from hakvm.drbd._release import Release
 from hakvm.drbd._rules import RULES
 from hakvm.drbd._section import Options
 from hakvm.drbd._specs import Kind, OptionSpec, OptionValue, Section, option_specs
+from hakvm.drbd._status import (
+    ConnectionStatus,
+    PathStatus,
+    PeerVolumeStatus,
+    ResourceStatus,
+    Status,
+    SyncStatus,
+    VolumeStatus,
+)
 from hakvm.drbd._values import Address, MetaDisk
 from hakvm.drbd._values import Device as BlockDevice
 from hakvm.drbd._words import Congestion, ConnectionState, DiskState, Role, WriteOrder
@@ -53,8 +63,11 @@ __all__ = [
     "Congestion",
     "Connection",
     "ConnectionState",
+    "ConnectionStatus",
     "Device",
     "DiskState",
+    "Event",
+    "EventFold",
     "Flags",
     "Floating",
     "Host",
@@ -71,6 +84,8 @@ __all__ = [
     "Options",
     "Path",
     "PathHost",
+    "PathStatus",
+    "PeerVolumeStatus",
     "ProcDrbd",
     "ProtocolRange",
     "Proxy",
@@ -78,11 +93,16 @@ __all__ = [
     "Release",
     "Requirement",
     "Resource",
+    "ResourceStatus",
     "Resync",
     "Role",
     "Section",
     "Stacked",
+    "Status",
+    "SyncStatus",
     "Volume",
+    "VolumeStatus",
     "WriteOrder",
     "option_specs",
+    "parse_events",
 ]
