@@ -1,6 +1,7 @@
 """Findings as a person reads them: what is wrong, why it hurts, what to do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from lxml import etree
 
@@ -13,28 +14,33 @@ __all__ = ["findings", "tallies"]
 
 
 def findings(found: Iterable[Finding]) -> Html:
-    """Return the findings as cards, in the order given."""
-    cards = [_card(finding) for finding in found]
+    """Return the findings as cards, in the order given; those of one rule share a card."""
+    cards = [_card(list(alike)) for _, alike in groupby(found, key=lambda one: one.rule)]
     return Html(render_html(H.div(*(cards or [H.p("Nothing was found.")]))))
 
 
-def _card(finding: Finding) -> etree._Element:
-    severity = str(finding.severity)
-    return H.div(
-        {"class": f"finding {severity}"},
+def _card(alike: Sequence[Finding]) -> etree._Element:
+    first = alike[0]
+    severity = str(first.severity)
+    heads = (
         H.div(
             {"class": "head"},
             H.span({"class": f"tag {severity}"}, severity),
             H.span({"class": "what"}, mask(finding.message)),
             H.span({"class": "where"}, H.code(mask(finding.where) or finding.rule)),
-        ),
+        )
+        for finding in alike
+    )
+    return H.div(
+        {"class": f"finding {severity}"},
+        *heads,
         H.dl(
             H.dt("why"),
-            H.dd(finding.why),
+            H.dd(first.why),
             H.dt("fix"),
-            H.dd(finding.fix),
+            H.dd(first.fix),
             H.dt("source"),
-            H.dd(f"{finding.source} · ", H.code(finding.rule)),
+            H.dd(f"{first.source} · ", H.code(first.rule)),
         ),
     )
 
