@@ -148,10 +148,10 @@ HEAD = " 0: cs:SyncSource ro:Primary/Secondary ds:UpToDate/Inconsistent C r-----
         ),
         (
             (
-                "\t[>....................] sync'ed:  0.1% (15360/15360)Mfinish: 2:00:00 speed: 1 (1)"
+                "\t[>....................] sync'ed:  0.1% (9216/9216)Mfinish: 2:00:00 speed: 1 (1)"
                 " K/sec\n"
             ),
-            {"total": 15360 * 1024, "finish": timedelta(hours=2), "speed": 1},
+            {"total": 9216 * 1024, "finish": timedelta(hours=2), "speed": 1},
         ),
         (
             (

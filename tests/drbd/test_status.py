@@ -349,6 +349,7 @@ def test_the_tools_own_events_are_all_understood(corpus, name):
         text = archive.extractfile(f"events2/events2-{name}.test").read().decode()
     for transcript in text.split("$ ")[1:]:
         lines = transcript.splitlines()[1:-1]  # the command, and its exit status
+        lines = [line.replace("^[", "\x1b") for line in lines]  # as cat -v shows colours
         if lines[0].startswith("TIME"):
             lines = [line.removeprefix("TIME ") for line in lines]
         folded = fold("\n".join(lines))
