@@ -4,12 +4,12 @@ from typing import Annotated
 
 from attrs import frozen
 
-from hakvm.libvirt._base import Hex2, Hex4, HexNumber, Uuid, element
+from hakvm.libvirt._base import Hex2, Hex4, HexNumber, element
 from hakvm.xmlmodel import By, Element, OnOff
 
 __all__ = [
     "AcpiIndex", "Address", "Alias", "AnyAddress", "BackendDomain", "Boot", "CcidAddress",
-    "CcwAddress", "Device", "DimmAddress", "DriveAddress", "IsaAddress", "MdevAddress",
+    "CcwAddress", "Device", "DimmAddress", "DriveAddress", "IsaAddress",
     "PciAddress", "PlainVirtioDriver", "SpaprVioAddress", "UnassignedAddress", "UsbAddress",
     "VirtioDevice", "VirtioDriver", "VirtioMmioAddress", "VirtioS390Address",
     "VirtioSerialAddress", "Zpci",
@@ -85,7 +85,6 @@ class UsbAddress(Address):
 
     bus: int | None = None
     port: str | None = None
-    device: int | None = None
 
 
 @element("address", when="spapr-vio")
@@ -136,14 +135,6 @@ class DimmAddress(Address):
     base: HexNumber | None = None
 
 
-@element("address", when="mdev")
-@frozen(kw_only=True)
-class MdevAddress(Address):
-    """A mediated device."""
-
-    uuid: Uuid | None = None
-
-
 @element("address", when="unassigned")
 @frozen(kw_only=True)
 class UnassignedAddress(Address):
@@ -162,7 +153,6 @@ AnyAddress = Annotated[
     | VirtioMmioAddress
     | IsaAddress
     | DimmAddress
-    | MdevAddress
     | UnassignedAddress,
     By("type"),
 ]
@@ -196,7 +186,6 @@ class AcpiIndex(Element):
     """The number that the guest's firmware gives the device."""
 
     index: int | None = None
-    nodeset: str | None = None
 
 
 @element("backenddomain")
@@ -229,8 +218,6 @@ class VirtioDriver(Element):
 @frozen(kw_only=True)
 class PlainVirtioDriver(VirtioDriver):
     """The driver of a virtio device that has no settings of its own."""
-
-    name: str | None = None
 
 
 @frozen(kw_only=True)

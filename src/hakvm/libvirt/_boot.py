@@ -140,7 +140,6 @@ class Os(Element):
     initrd: Annotated[str | None, Leaf()] = None
     cmdline: Annotated[str | None, Leaf()] = None
     dtb: Annotated[str | None, Leaf()] = None
-    root: Annotated[str | None, Leaf()] = None
     shim: Annotated[str | None, Leaf()] = None
     init: Annotated[str | None, Leaf()] = None
     initargs: Annotated[tuple[str, ...], Leaf("initarg")] = ()

@@ -174,7 +174,6 @@ class Cpu(Element):
     check: CpuCheck | str | None = None
     migratable: OnOff | None = None
     deprecated_features: str | None = None
-    arch: Annotated[str | None, Leaf()] = None
     model: CpuModel | None = None
     vendor: Annotated[str | None, Leaf()] = None
     topology: Topology | None = None

@@ -375,8 +375,6 @@ class IommuDriver(Element):
     iotlb: OnOff | None = None
     aw_bits: Annotated[int | None, Attr("aw_bits")] = None
     dma_translation: Annotated[OnOff | None, Attr("dma_translation")] = None
-    granule: str | None = None
-    pasid: OnOff | None = None
     xtsup: OnOff | None = None
     pt: OnOff | None = None
 

@@ -231,7 +231,6 @@ class AudioStream(Element):
     stream_name: str | None = None
     latency: int | None = None
     try_poll: YesNo | None = None
-    try_mmap: Annotated[YesNo | None, Attr("tryMMap")] = None
     server_name: str | None = None
     client_name: str | None = None
     connect_ports: str | None = None

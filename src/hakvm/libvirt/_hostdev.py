@@ -78,7 +78,6 @@ class Adapter(Element):
 class HostScsiAddress(Element):
     """A unit of a SCSI adapter of the host."""
 
-    type: str | None = None
     bus: int | None = None
     target: int | None = None
     unit: int | None = None

@@ -56,9 +56,6 @@ class Route(Element):
 class Link(Element):
     """The base of what an interface can be connected to."""
 
-    ips: tuple[IpAddress, ...] = ()
-    routes: tuple[Route, ...] = ()
-
 
 @element("source", when="bridge")
 @frozen(kw_only=True)
@@ -91,9 +88,11 @@ class DirectLink(Link):
 @element("source", when="ethernet")
 @frozen(kw_only=True)
 class EthernetLink(Link):
-    """A device that someone else connects."""
+    """A device that someone else connects; addresses are the host's side of it."""
 
     dev: str | None = None
+    ips: tuple[IpAddress, ...] = ()
+    routes: tuple[Route, ...] = ()
 
 
 @element("local")
@@ -124,7 +123,6 @@ class VhostUserLink(Link):
     path: str | None = None
     mode: str | None = None
     reconnect: Reconnect | None = None
-    dev: str | None = None
 
 
 @element("source", when="vdpa")
@@ -150,6 +148,8 @@ class UserLink(Link):
 
     name: str | None = None
     dev: str | None = None
+    ips: tuple[IpAddress, ...] = ()
+    routes: tuple[Route, ...] = ()
 
 
 AnyLink = Annotated[

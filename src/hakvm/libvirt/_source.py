@@ -124,7 +124,6 @@ class Reservations(Element):
     """SCSI persistent reservations."""
 
     managed: YesNo | None = None
-    enabled: YesNo | None = None
     migration: YesNo | None = None
     source: ReservationSource | None = None
 
