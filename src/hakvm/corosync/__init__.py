@@ -20,6 +20,7 @@ are what the tools of a running corosync say, and `Corosync` runs these over a t
 from hakvm.corosync._authkey import AuthKey
 from hakvm.corosync._cmap import Cmap, CmapMember
 from hakvm.corosync._config import Config
+from hakvm.corosync._convert import Conversion, Note, Outcome
 from hakvm.corosync._links import Link, LinkPeer, Links, Peer, PeerLink, Peers
 from hakvm.corosync._logging import LoggerSubsys, Logging, LoggingDaemon
 from hakvm.corosync._membership import DeviceVote, Member, Membership
@@ -49,6 +50,7 @@ __all__ = [
     "Cmap",
     "CmapMember",
     "Config",
+    "Conversion",
     "Corosync",
     "Device",
     "DeviceNet",
@@ -66,9 +68,11 @@ __all__ = [
     "MemoryUsed",
     "Node",
     "Nodelist",
+    "Note",
     "Nozzle",
     "Option",
     "OtherSection",
+    "Outcome",
     "Peer",
     "PeerLink",
     "Peers",

@@ -4,7 +4,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from attrs import field, frozen
 
@@ -22,6 +22,9 @@ from hakvm.corosync._section import Section, child, children
 from hakvm.corosync._totem import Interface, Totem
 from hakvm.errors import InvalidError, ParseError, ReleaseError
 from hakvm.findings import Finding
+
+if TYPE_CHECKING:
+    from hakvm.corosync._convert import Conversion
 
 __all__ = ["Config"]
 
@@ -154,7 +157,7 @@ class Config(Section):
                         path if release not in option.releases else f"{path}: {value}",
                         release=str(release),
                         known=[str(one) for one in known],
-                        hint=f"config.convert({release}) says what takes its place",
+                        hint="config.convert() says what takes its place",
                     )
         return render(self)
 
@@ -163,6 +166,29 @@ class Config(Section):
         from hakvm.corosync._rules import RULES  # noqa: PLC0415 - the rules are over this class
 
         return RULES.check(self)
+
+    def convert(self, release: Release) -> "Conversion":
+        """Return the configuration for `release`, with what was lost or changed on the way."""
+        from hakvm.corosync._convert import convert  # noqa: PLC0415 - it is over this class
+
+        return convert(self, release)
+
+    def to_release(self, release: Release) -> "Config":
+        """Return the configuration for `release`, if all of it can be carried over.
+
+        Raises:
+            ReleaseError: something has no counterpart there, or is wanted there and not said
+                here; names all of it. `convert` goes on without.
+        """
+        done = self.convert(release)
+        missing = [str(note) for note in (*done.lost, *done.wanted)]
+        if missing:
+            raise ReleaseError(
+                "; ".join(missing),
+                release=str(release),
+                hint=f"config.convert({release!r}) goes on without",
+            )
+        return done.config
 
     def walk(self) -> Iterator[tuple[str, Option, str]]:
         """Yield every option that is set: its path, what is known of it, its value as text."""
