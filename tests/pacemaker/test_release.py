@@ -75,9 +75,9 @@ REFUSED = [
     (Release.V3_0, "property remove-after-stop=true", "remove-after-stop"),
     (
         Release.V3_0,
-        'xml <rsc_location id="l" rsc="p" node="n" score="1"><lifetime><rule id="r">'
+        'xml <rsc_colocation id="l" rsc="p" with-rsc="n" score="1"><lifetime><rule id="r">'
         '<date_expression id="d" operation="lt" end="2030-01-01"/></rule></lifetime>'
-        "</rsc_location>",
+        "</rsc_colocation>",
         "lifetime",
     ),
     (

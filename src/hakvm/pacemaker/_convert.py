@@ -12,9 +12,9 @@ import attrs
 
 from hakvm.errors import ReleaseError
 from hakvm.pacemaker._bundle import Container, Podman, Rkt
-from hakvm.pacemaker._cib import Cib, Constraints
-from hakvm.pacemaker._constraints import Colocation, Lifetime, Location, Order, ResourceSet, Ticket
-from hakvm.pacemaker._ids import Ids
+from hakvm.pacemaker._cib import Cib
+from hakvm.pacemaker._constraints import Colocation, Location, Order, ResourceSet, Ticket
+from hakvm.pacemaker._convert_3_0 import modernized
 from hakvm.pacemaker._nvpairs import (
     AttributeSet,
     ClusterPropertySet,
@@ -76,10 +76,25 @@ def to_release(cib: C, release: Release) -> C:
     out = transform(cib, _changer(release))
     out = transform(out, _promotables(release))
     if release is Release.V3_0:
-        out = _one_rule_each(out)
+        out = modernized(out)
     return attrs.evolve(
-        out, validate_with=_schema(cib, release), crm_feature_set=release.feature_set
+        out, validate_with=_schema(cib, release), crm_feature_set=_feature_set(cib, release)
     )
+
+
+def _feature_set(cib: Cib, release: Release) -> str | None:
+    """Return the feature set that the release may read: never above its own.
+
+    One that is not there, or is lower, stays: the scheduler reads the status by it.
+    """
+    found = cib.crm_feature_set
+    if found is None:
+        return None
+    own = [int(part) for part in release.feature_set.split(".")]
+    parts = found.split(".")
+    if all(part.isdigit() for part in parts) and [int(part) for part in parts] <= own:
+        return found
+    return release.feature_set
 
 
 def _schema(cib: Cib, release: Release) -> str:
@@ -230,35 +245,6 @@ def _as_master(one: Clone) -> Master:
     )
 
 
-# What 3.0 took away
-
-
-def _one_rule_each(cib: C) -> C:
-    """Return the CIB with a location of its own for each rule: their scores add up as before."""
-    section = cib.configuration.constraints
-    if section is None:
-        return cib
-    ids = Ids.of(cib)
-    items: list[Location | Colocation | Order | Ticket] = []
-    for item in section.items:
-        if not isinstance(item, Location) or len(item.rules) < 2:  # noqa: PLR2004 - one is allowed
-            items.append(item)
-            continue
-        for number, rule in enumerate(item.rules):
-            # The sets of a second location stand for those of the first.
-            name = item.id if number == 0 else ids.new(item.id, str(number + 1))
-            sets = item.sets if number == 0 else tuple(_referring(one) for one in item.sets)
-            items.append(attrs.evolve(item, id=name, rules=(rule,), sets=sets))
-    if len(items) == len(section.items):
-        return cib
-    config = attrs.evolve(cib.configuration, constraints=Constraints(items=tuple(items)))
-    return attrs.evolve(cib, configuration=config)
-
-
-def _referring(one: ResourceSet) -> ResourceSet:
-    return one if one.id_ref else ResourceSet(id_ref=one.id)
-
-
 # What cannot be said in another way
 
 
@@ -301,8 +287,8 @@ def _unknown_3_0(one: Element) -> _Unknown:
     found: str | None = None
     hint = ""
     match one:
-        case Lifetime():
-            found, hint = "<lifetime>", "put the dates into a location's rule"
+        case Colocation() | Order() if one.lifetime is not None:
+            found, hint = f"<lifetime> of {one.id!r}", "put the dates into a location's rule"
         case Primitive(class_="nagios" | "upstart") | Template(class_="nagios" | "upstart"):
             found, hint = f"class {one.class_} of {one.id!r}", "use an ocf or systemd agent"
         case Rkt():
@@ -313,7 +299,7 @@ def _unknown_3_0(one: Element) -> _Unknown:
             found, hint = f"the moon in {one.id!r}", "use monthdays"
         case FencingLevel() if one.index > _MOST_LEVELS:
             found, hint = f"fencing level {one.index} of {one.id!r}", "use levels 1 to 9"
-        case MetaAttributes() if "restart-type" in one:
+        case MetaAttributes() if one.get("restart-type", "ignore") != "ignore":
             found, hint = f"restart-type in {one.id!r}", "use kind=Optional in the order"
         case ClusterPropertySet() if is_true(one.get("remove-after-stop")):
             found, hint = "remove-after-stop=true", "leave it out"
