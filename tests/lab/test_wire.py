@@ -18,6 +18,9 @@ class Card:
         self.sock.settimeout(0)
         self._switch = switch
 
+    def close(self):
+        self.sock.close()
+
     def send(self, packet):
         self.sock.sendto(packet, self._switch)
 
@@ -37,7 +40,7 @@ def ends(tmp_path, monkeypatch):
     cards = [Card(f"c{n}", f"s{n}") for n in (1, 2)]
     yield cards, Wire(*ports), Wire(*reversed(ports))
     for end in (*cards, *ports):
-        end.sock.close()
+        end.close()
 
 
 def test_a_packet_gets_through_whole_and_only_in_its_direction(ends):
@@ -138,7 +141,25 @@ def test_nobody_at_the_far_end_is_no_fault_of_the_switch(tmp_path, monkeypatch):
     wire.let_out()
     assert two.received() == [b"late"]
     for end in (one, two, near, far):
-        end.sock.close()
+        end.close()
+
+
+def test_a_card_that_was_replaced_is_reached_and_heard(ends):
+    (one, two), there, back = ends
+    for sender, wire in ((one, there), (two, back)):
+        sender.send(b"before")
+        wire.take_in()
+        wire.let_out()
+    two.close()
+    new = Card("c2", "s2")
+    new.send(b"from the new one")
+    one.send(b"to the new one")
+    for wire in (there, back):
+        wire.take_in()
+        wire.let_out()
+    assert new.received() == [b"to the new one"]
+    assert one.received() == [b"before", b"from the new one"]
+    new.close()
 
 
 def test_a_socket_may_have_a_long_path_and_is_its_owners_alone(tmp_path):

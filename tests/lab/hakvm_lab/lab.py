@@ -149,7 +149,7 @@ class Lab:
         log.unlink(missing_ok=True)
         (self.folder / "rack.control").unlink(missing_ok=True)
         process = spawn(
-            [sys.executable, "-m", "hakvm_lab.rack"],
+            [sys.executable, "-c", "from hakvm_lab.rack import Rack; Rack().serve()"],
             record=self.folder / "rack.process",
             log=log,
             cwd=self.folder,

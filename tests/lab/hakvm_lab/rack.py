@@ -1,7 +1,7 @@
 """The rack that both nodes stand in: the switch of their links, and their power switch.
 
 A process of its own, which lives as long as the lab does:
-`python -m hakvm_lab.rack`, started in the lab's folder. Commands come in at
+`Rack().serve()`, started in the lab's folder. Commands come in at
 `rack.control`, one JSON object a connection; the nodes' own fence agents ask
 at `rack.power`, a line `MARK off node1`, answered by `MARK ok off`.
 """
@@ -9,7 +9,6 @@ at `rack.power`, a line `MARK off node1`, answered by `MARK ok off`.
 import json
 import selectors
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -85,18 +84,13 @@ class Rack:
     def _move(self) -> float | None:
         """Let out what is due, and listen where there is room and something to wait for."""
         pauses: list[float] = []
-        events: dict[socket.socket, int] = {}
         for wire in self._wires.values():
             wire.take_in()
             pause = wire.let_out()
             if pause is not None:
                 pauses.append(pause)
-            if wire.blocked:
-                events[wire.target.sock] = events.get(wire.target.sock, 0) | selectors.EVENT_WRITE
-            if not wire.full:
-                events[wire.source.sock] = events.get(wire.source.sock, 0) | selectors.EVENT_READ
-        for wire in self._wires.values():
-            self._listen(wire.source.sock, events.get(wire.source.sock, 0))
+            self._listen(wire.target.out, selectors.EVENT_WRITE if wire.blocked else 0)
+            self._listen(wire.source.sock, 0 if wire.full else selectors.EVENT_READ)
         return min(pauses, default=None)
 
     def _listen(self, sock: socket.socket, events: int) -> None:
@@ -105,8 +99,6 @@ class Rack:
             self._selector.register(sock, events)
         elif known is not None and not events:
             self._selector.unregister(sock)
-        elif known is not None and known.events != events:
-            self._selector.modify(sock, events)
 
     # --- commands ---------------------------------------------------------
 
@@ -193,7 +185,7 @@ class Rack:
 
     def _answer(self, words: list[str]) -> str:
         match words:
-            case [_, "list"]:
+            case [_, "list", *_]:
                 return f"ok {' '.join(NODES)}"
             case [_, "status", node]:
                 return f"ok {self._power(node, 'status')}"
@@ -213,10 +205,3 @@ class Rack:
             for wire in self._wires.values():
                 wire.clear()
         return now
-
-
-if __name__ == "__main__":
-    try:
-        Rack().serve()
-    except KeyboardInterrupt:
-        sys.exit(130)

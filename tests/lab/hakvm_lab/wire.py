@@ -31,19 +31,31 @@ class Fault:
 
 
 class Port:
-    """An end of a link at the switch; its other side is one node's network card."""
+    """An end of a link at the switch; its other side is one node's network card.
+
+    Packets go out by a socket of their own: one that is connected, so that it
+    can be waited for, takes in nothing but from the card it is connected to,
+    and a rewind brings new cards.
+    """
 
     def __init__(self, sock: socket.socket, peer: Path) -> None:
         sock.settimeout(0)
         self.sock = sock
+        self.out = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.out.settimeout(0)
         self._peer = peer
         self._connected = False
+
+    def close(self) -> None:
+        """Give both sockets back."""
+        self.sock.close()
+        self.out.close()
 
     def _reach(self) -> bool:
         if not self._connected:
             try:
                 # A short name: the switch runs in the lab's folder.
-                self.sock.connect(str(self._peer))
+                self.out.connect(str(self._peer))
             except OSError:
                 return False
             self._connected = True
@@ -58,13 +70,17 @@ class Port:
 
     def send(self, packet: bytes) -> bool:
         """Send a packet, or lose it where nobody listens; return whether it is gone."""
-        if self._reach():
+        for _ in range(2):  # the card may be another one by now
+            if not self._reach():
+                break
             try:
-                self.sock.send(packet)
+                self.out.send(packet)
             except BlockingIOError:
                 return False
             except OSError:
-                self._connected = False  # that card is no more; a new one may come
+                self._connected = False
+            else:
+                break
         return True
 
 
