@@ -107,7 +107,7 @@ def test_a_path_that_leads_nowhere(
         (
             ("<memballoon", "<memballoon model='none'/><memballoon"),
             "/domain/devices/memballoon[2]",
-            12,
+            13,
         ),
     ],
 )

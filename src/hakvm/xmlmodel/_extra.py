@@ -2,11 +2,14 @@
 
 import re
 from typing import Self
+from xml.sax.saxutils import escape
 
 from attrs import field, frozen
 from lxml import etree
+from lxml.etree import _Element as XmlElement
 
 from hakvm.errors import InvalidError
+from hakvm.xmlmodel._raw import raw
 
 __all__ = ["NOTHING", "Extra", "illegal"]
 
@@ -44,8 +47,8 @@ class Extra:
                 etree.Element("x").set(name, value)
             except ValueError as error:
                 raise InvalidError(str(error), path=f"extra/@{name!r}", value=value) from None
-        for child in self.children:
-            _fragment(f"<x>{child}</x>", child)
+        children = tuple(_normal(child) for child in self.children)
+        object.__setattr__(self, "children", children)
         for outside in self.before + self.after:
             _fragment(f"{outside}<x/>", outside)
             if not outside.startswith(("<!--", "<?", "<!DOCTYPE")):
@@ -74,9 +77,22 @@ class Extra:
         return found
 
 
-def _fragment(text: str, shown: str) -> None:
+def _normal(child: str) -> str:
+    """Return a piece of XML as a parser would have kept it."""
+    around = _fragment(f"<x>{child}</x>", child)
+    if len(around) == 0:
+        return escape(around.text or "")
+    if len(around) > 1 or (around.text or "").strip() or (around[0].tail or "").strip():
+        raise InvalidError(
+            "more than one element", path="extra", value=child, hint="give each one for itself"
+        )
+    return raw(around[0], None)
+
+
+def _fragment(text: str, shown: str) -> XmlElement:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_blank_text=True)
     try:
-        etree.fromstring(text.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
+        return etree.fromstring(text.encode(), parser)
     except (etree.XMLSyntaxError, UnicodeEncodeError, ValueError) as error:
         raise InvalidError(
             f"no well-formed piece of XML: {error}",

@@ -4,21 +4,19 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Never
 from xml.sax.saxutils import escape
 
-from lxml import etree
 from lxml.etree import _Element as XmlElement
 
 from hakvm.errors import HakvmError, InvalidError
 from hakvm.xmlmodel._codecs import Codec
 from hakvm.xmlmodel._extra import NOTHING, Extra
 from hakvm.xmlmodel._form import EXTRA, Form, Lexical, Shape
+from hakvm.xmlmodel._raw import Namespaces, raw
 
 if TYPE_CHECKING:
     from hakvm.xmlmodel._plan import AttributeField, Handler, Kid, Plan
 
-__all__ = ["Namespaces", "Reader", "raw", "reader", "refuse"]
+__all__ = ["Reader", "reader", "refuse"]
 
-Namespaces = dict[str | None, str]
-"""What is in scope; None in its stead says that the document declares no namespace at all."""
 Reader = Callable[[XmlElement, Namespaces | None], Any]
 
 _SHOWN = 60  # characters of an offending value in an error
@@ -31,27 +29,6 @@ def refuse(
     path = el.getroottree().getpath(el)
     path = f"{path}/@{key}" if key else path
     raise InvalidError(message, path=path, value=value, line=el.sourceline, hint=hint)
-
-
-def raw(el: XmlElement, ns: Namespaces | None) -> str:
-    """Return the text of an element that is kept as it is: one element a line, from column 0."""
-    compact = etree.tostring(el, encoding="unicode", with_tail=False)
-    whole = compact
-    # Where a line break is part of the content, no other can be added and told apart.
-    if len(el) and not any(mark in compact for mark in ("\n", "<!", "<?")):
-        pretty = etree.tostring(el, encoding="unicode", with_tail=False, pretty_print=True)
-        whole = pretty.rstrip("\n")
-    return _drop_declarations(whole, el, ns) if ns and isinstance(el.tag, str) else whole
-
-
-def _drop_declarations(text: str, el: XmlElement, ns: Namespaces) -> str:
-    """Drop the ancestors' declarations that lxml repeats and that the element does not use."""
-    head, mark, rest = text.partition(">")
-    for prefix, uri in el.nsmap.items():
-        declaration = f' xmlns:{prefix}="{escape(uri, {chr(34): "&quot;"})}"'
-        if prefix and ns.get(prefix) == uri and f"{prefix}:" not in text.replace(declaration, ""):
-            head = head.replace(declaration, "", 1)
-    return head + mark + rest
 
 
 def _decode(el: XmlElement, codec: Codec[Any], text: str, key: str = "") -> tuple[Any, bool]:
