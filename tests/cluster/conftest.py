@@ -76,3 +76,8 @@ def howto() -> corosync.Config:
 @pytest.fixture(scope="session")
 def configs() -> dict[str, corosync.Config]:
     return {"knet": knet(), "udpu": howto()}
+
+
+@pytest.fixture(scope="session")
+def howto_as_copied() -> str:
+    return HOWTO.read_text()

@@ -209,6 +209,21 @@ def test_it_is_a_value_that_crosses_processes(sshd):
     assert "hunter2" not in repr(one)
 
 
+def test_aliases_and_jump_hosts_are_the_user_s_own(sshd, tmp_path):
+    told = sshd.settings()
+    common = "".join(f"  {name} {value}\n" for name, value in told["options"].items())
+    (tmp_path / "config").write_text(
+        f"Host jump behind\n  HostName 127.0.0.1\n  Port {sshd.port}\n  User root\n"
+        f"  IdentityFile {told['identity']}\n{common}"
+        "Host behind\n  ProxyJump jump\n  RemoteForward 127.0.0.1:1 127.0.0.1:1\n"
+        "  RequestTTY force\n  RemoteCommand false\n  StrictHostKeyChecking no\n"
+    )
+    before = sshd.log.read_text().count("Accepted")
+    with Ssh(host="behind", config=str(tmp_path / "config")) as one:
+        assert one.run(Command.of("cat", stdin=b"a\r\nb")).stdout == b"a\r\nb"
+    assert sshd.log.read_text().count("Accepted") == before + 2
+
+
 # --- refusals -----------------------------------------------------------------------------
 
 

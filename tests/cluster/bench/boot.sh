@@ -50,6 +50,9 @@ for number in 0 1 2 3 4 5 6 7; do node "loop$number" b 7 "$number"; done
 mount -t devpts -o newinstance,ptmxmode=666,mode=620,gid=5 devpts "$root/dev/pts"
 ln -s pts/ptmx "$root/dev/ptmx"
 ln -s /proc/self/fd "$root/dev/fd"
+ln -s fd/0 "$root/dev/stdin"
+ln -s fd/1 "$root/dev/stdout"
+ln -s fd/2 "$root/dev/stderr"
 mount -t tmpfs -o mode=1777,size=128m shm "$root/dev/shm" # libqb's buffers of all daemons
 mount -t tmpfs -o mode=755 run "$root/run"
 mount -t tmpfs -o mode=1777 tmp "$root/tmp"

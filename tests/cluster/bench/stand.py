@@ -231,7 +231,7 @@ class Bench:
             return ready == wanted and status.dc is not None and bool(status.quorum)
 
         begin = time.monotonic()
-        until(f"{', '.join(sorted(wanted))} Online", look, limit)
+        until(f"{', '.join(sorted(wanted))} Online", look, limit, 0.2)
         return time.monotonic() - begin
 
     def logs(self) -> Iterator[tuple[str, str]]:
