@@ -2,8 +2,10 @@ import pickle
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
 
 from hakvm.errors import CommandError, InvalidError
+from hakvm.strategies import completed_commands
 from hakvm.transport import Command, Completed
 
 
@@ -20,6 +22,15 @@ def test_a_completed_command_is_a_value():
     same = pickle.loads(pickle.dumps(done))
     assert same == done
     assert hash(same) == hash(done)
+
+
+@given(completed_commands())
+def test_any_of_them_is_a_value(done):
+    same = pickle.loads(pickle.dumps(done))
+    assert same == done
+    assert hash(same) == hash(done)
+    assert done.check(done.exit_status) is done
+    assert repr(done) == repr(same)
 
 
 @pytest.mark.parametrize(

@@ -1,32 +1,17 @@
 import contextlib
 import json
 import pickle
-from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hakvm.errors import HakvmError, ParseError, TransportError
+from hakvm.strategies import transcripts
 from hakvm.transport import Command, Exchange, Local, Recorder, Replay, Transcript
 
-exchanges = st.builds(
-    Exchange,
-    argv=st.lists(st.text(), min_size=1).map(tuple),
-    exit_status=st.integers(-64, 255),
-    stdout=st.binary(),
-    stderr=st.binary(),
-    duration=st.timedeltas(min_value=timedelta(), max_value=timedelta(hours=1)),
-)
-transcripts = st.builds(
-    Transcript,
-    host=st.text(),
-    releases=st.dictionaries(st.text(), st.text(), max_size=3),
-    exchanges=st.lists(exchanges, max_size=4),
-)
 
-
-@given(transcripts)
+@given(transcripts())
 def test_a_transcript_reads_back_what_it_writes(transcript):
     again = Transcript.parse(transcript.render())
     assert again == transcript
@@ -40,7 +25,7 @@ def test_only_our_own_errors_leave_the_parser(text):
         Transcript.parse(text)
 
 
-@given(transcripts, st.data())
+@given(transcripts(), st.data())
 def test_a_mutilated_transcript_is_an_error_of_ours(transcript, data):
     text = transcript.render()
     start = data.draw(st.integers(0, len(text)))

@@ -22,8 +22,17 @@ from hakvm.strategies._drbd import (
     proc_drbd_texts,
 )
 from hakvm.strategies._system import host_entries, hosts_files, interfaces_files
+from hakvm.strategies._transport import (
+    commands,
+    completed_commands,
+    durations,
+    sizes,
+    transcripts,
+)
 
 __all__ = [
+    "commands",
+    "completed_commands",
     "corosync_authkeys",
     "corosync_configs",
     "corosync_nodes",
@@ -33,8 +42,11 @@ __all__ = [
     "drbd_configs",
     "drbd_options",
     "drbd_resources",
+    "durations",
     "host_entries",
     "hosts_files",
     "interfaces_files",
     "proc_drbd_texts",
+    "sizes",
+    "transcripts",
 ]
