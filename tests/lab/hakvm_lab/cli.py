@@ -16,6 +16,7 @@ from hakvm_lab.errors import LabError
 from hakvm_lab.image import SUITES
 from hakvm_lab.lab import BOOTED, Lab, Settings
 from hakvm_lab.machine import LINKS, NODES
+from hakvm_lab.record import MOMENTS, record
 from hakvm_lab.stages import STAGES, bring
 
 __all__ = ["main"]
@@ -221,6 +222,14 @@ def _clean(given: argparse.Namespace) -> int:
         for name in ("labs", "images", *(["trees"] if given.all else [])):
             shutil.rmtree(cache.root() / name, ignore_errors=True)
     _say(f"{cache.root()} is clean")
+    return 0
+
+
+def _record(given: argparse.Namespace) -> int:
+    lab = Lab.running(report=_say)
+    for name in given.moments or MOMENTS:
+        record(lab, name, given.folder)
+        _say(f"recorded {name}")
     return 0
 
 

@@ -13,8 +13,9 @@ from hakvm_lab.errors import LabError
 
 __all__ = ["build"]
 
-# What a node's root disk hangs on; what is built into the kernel is passed over.
-_MODULES = ("virtio_pci", "virtio_blk", "ext4")
+# What a node's root disk hangs on, and what its network, its agent and its memory
+# do; what is built into the kernel is passed over.
+_MODULES = ("virtio_pci", "virtio_blk", "ext4", "virtio_net", "virtio_console", "virtio_balloon")
 
 _INIT = """\
 #!/bin/busybox sh

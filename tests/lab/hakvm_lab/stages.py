@@ -28,6 +28,7 @@ from hakvm_lab.machine import NODES
 
 __all__ = [
     "STAGES",
+    "await_guest",
     "both",
     "bring",
     "configure",
@@ -40,8 +41,9 @@ __all__ = [
 
 GUEST = "debian9"
 SERIAL = f"/var/log/{GUEST}.serial"
+_COUNTING = 3  # numbers that a guest has said which runs
 _IMAGES = "/var/lib/libvirt/images"
-_SLOWER = 4  # than real machines, as far as time limits are concerned
+_SLOWER = 8  # than real machines, as far as time limits are concerned
 _PLATFORMS = {"bookworm": Platform.DEBIAN_12, "trixie": Platform.DEBIAN_13}
 
 
@@ -150,6 +152,16 @@ def counted(lab: Lab, node: str) -> list[int]:
     return [int(word, 16) for word in re.findall(r"^[0-9A-F]{8}\s*$", done.text, re.MULTILINE)]
 
 
+def await_guest(lab: Lab, node: str, limit: float = 900) -> list[int]:
+    """Wait until the guest counts in `node`, and return its numbers there.
+
+    Raises:
+        LabError: it does not within `limit` seconds; what Pacemaker says then is named.
+    """
+    wait_for(lambda: len(counted(lab, node)) >= _COUNTING, limit, lambda: status(lab, node))
+    return counted(lab, node)
+
+
 # --- the moments ------------------------------------------------------------------
 
 
@@ -160,7 +172,7 @@ def _drbd_synced(lab: Lab) -> None:
     lab.run("node1", "drbdadm", "primary", "--force", "r0")
     wait_for(
         lambda: {proc_drbd(lab, node).disk for node in NODES} == {drbd.DiskState.UP_TO_DATE},
-        180,
+        300,
         lambda: proc_drbd(lab, "node1"),
     )
     lab.run("node1", "mkfs.ext4", "-q", "/dev/drbd0")
@@ -177,7 +189,7 @@ def _cluster_online(lab: Lab) -> None:
         # 102: not connected to the cluster, which is still starting.
         return lab.run("node1", "crm_mon", "--one-shot", allowed=102).text
 
-    wait_for(lambda: "Online: [ node1 node2 ]" in said(), 240, said)
+    wait_for(lambda: "Online: [ node1 node2 ]" in said(), 400, said)
 
 
 def _guest_running(lab: Lab) -> None:
@@ -185,7 +197,7 @@ def _guest_running(lab: Lab) -> None:
     (wanted,) = etree.fromstring(describe(lab).cib.render()).findall("configuration")
     load = ("cibadmin", "--modify", "--allow-create", "--scope=configuration", "--xml-pipe")
     lab.run("node1", *load, stdin=etree.tostring(wanted))
-    wait_for(lambda: len(counted(lab, "node1")) > 2, 400, lambda: status(lab, "node1"))
+    await_guest(lab, "node1")
 
 
 @frozen
