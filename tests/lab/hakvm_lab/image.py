@@ -61,6 +61,10 @@ class Image:
         with cache.locked(folder.with_name(f"{name}.lock"), f"building {name}", wait=True):
             if not folder.exists():
                 _programs("mmdebstrap", "nasm", "mke2fs", "ssh-keygen", "tar")
+                if os.geteuid() != 0:  # the files in it belong to the node's own users
+                    raise LabError(
+                        "building the image takes root", hint="run script/lab up as root once"
+                    )
                 tree = _tree(suite, report)
                 with (
                     step(report, f"image: {SUITES[suite]} and the lab's own files", "15-40 s"),
@@ -147,10 +151,6 @@ def _build(tree: Path, half: Path, suite: str) -> None:
     with TemporaryDirectory(dir=half) as where:
         root = Path(where) / "root"
         root.mkdir()
-        # The archive's owners are the node's own, so this takes root, or a
-        # user namespace in which one is root.
-        if os.geteuid() != 0:
-            raise LabError("building the image takes root", hint="run script/lab up as root once")
         _run(["tar", "-C", str(root), "-xf", str(tree)], half / "log", what="unpacking the tree")
         _furnish(root, half)
         (half / "initrd").write_bytes(initrd.build(root))
