@@ -1,0 +1,105 @@
+; A guest in 512 bytes: it counts, on the second sector of its own disk, and says
+; each number on its first serial port. A count that goes on proves that it is
+; the same disk; one that starts anew, that it is not.
+;
+;     nasm -f bin -D TICKS=4 guest.asm -o guest.img     TICKS: of 55 ms, between counts
+;
+; With -D BUSY it changes 448 KiB of its memory all the time: a migration that
+; copies less than that in its last moment never ends.
+
+        bits    16
+        org     0x7c00
+
+        cpu     386
+        xor     ax, ax
+        mov     ds, ax
+        mov     es, ax
+        mov     ss, ax
+        mov     sp, 0x7c00
+        mov     [drive], dl
+        sti
+
+        mov     dx, 0x3fb               ; COM1 at 115200 baud, 8 bits
+        mov     al, 0x80
+        out     dx, al
+        mov     dx, 0x3f8
+        mov     al, 1
+        out     dx, al
+        inc     dx
+        xor     al, al
+        out     dx, al
+        mov     dx, 0x3fb
+        mov     al, 3
+        out     dx, al
+
+again:  mov     ah, 0x42                ; read the sector
+        call    disk
+        inc     word [sector]
+        mov     ah, 0x43                ; and write it
+        call    disk
+        mov     ax, [sector]
+        call    say
+        mov     bx, [0x46c]             ; the BIOS counts ticks there
+        add     bx, TICKS
+wait_:
+%ifdef BUSY
+        mov     dx, 0x1000              ; one word of each page from 64 to 512 KiB
+page:   mov     fs, dx
+        inc     word [fs:0]
+        add     dx, 0x100
+        cmp     dx, 0x8000
+        jb      page
+%else
+        hlt
+%endif
+        mov     ax, [0x46c]
+        sub     ax, bx
+        js      wait_
+        jmp     again
+
+disk:   xor     al, al
+        mov     dl, [drive]
+        mov     si, packet
+        int     0x13
+        jc      failed
+        ret
+
+failed: mov     al, '!'
+        call    put
+        hlt
+        jmp     failed
+
+say:    mov     cx, 4                   ; AX as four hexadecimal digits and a line's end
+digit:  rol     ax, 4
+        push    ax
+        and     al, 0x0f
+        add     al, '0'
+        cmp     al, '9'
+        jbe     ready
+        add     al, 'A' - '9' - 1
+ready:  call    put
+        pop     ax
+        loop    digit
+        mov     al, 13
+        call    put
+        mov     al, 10
+put:    push    ax
+        mov     dx, 0x3fd
+full:   in      al, dx
+        test    al, 0x20
+        jz      full
+        pop     ax
+        mov     dx, 0x3f8
+        out     dx, al
+        ret
+
+drive:  db      0
+        align   4
+packet: db      16, 0
+        dw      1, sector, 0
+        dq      1
+
+        times   510 - ($ - $$) db 0
+        dw      0xaa55
+
+sector  equ     0x8000
