@@ -24,12 +24,7 @@ def _names(cls: type[Element]) -> tuple[str, ...]:
 
 
 def _holding(cls: type[Element]) -> tuple[str, ...]:
-    return tuple(
-        field.name
-        for field in attrs.fields(cls)
-        if field.name not in {"extra", "_form"}
-        and field.type not in {str, int, bool, str | None, int | None, bool | None}
-    )
+    return tuple(kid.name for kid in cls.__xml_plan__.ready().kids if kid.classes)
 
 
 def children(element: Element) -> Iterator[Element]:

@@ -141,10 +141,10 @@ def no_stickiness(cib: Cib) -> Iterator[Trouble]:
     """Find a preference for a node that nothing holds against."""
     said = cib.rsc_defaults.get("resource-stickiness", "0")
     if said.strip("+-").isdigit() and int(said) == 0:
+        constraints, resources = cib.constraints, cib.resources
         for id_, score in _liked(cib).items():
-            target = cib.constraints[id_]
-            rsc = getattr(target, "rsc", None) or ""
-            own = getattr(cib.resources.get(rsc), "meta", {}).get("resource-stickiness", "0")
+            rsc = getattr(constraints[id_], "rsc", None) or ""
+            own = getattr(resources.get(rsc), "meta", {}).get("resource-stickiness", "0")
             if own in {"0", "+0", "-0"}:
                 yield Trouble(
                     message=f"{rsc} prefers a node with {score}, and nothing makes it stay",
