@@ -27,6 +27,13 @@ def lack(reason: str) -> None:
     pytest.skip(reason)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        # A ratio is measured with nothing else on the processors.
+        if "benchmark_ratio" in getattr(item, "fixturenames", ()) or "benchmarks" in item.path.parts:
+            item.add_marker("speed")
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("oracle"):
         for tool in mark.args:

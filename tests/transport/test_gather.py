@@ -99,6 +99,7 @@ def test_an_interrupt_stops_all(tmp_path):
             os.kill(int((tmp_path / node).read_text()), 0)
 
 
+@pytest.mark.speed
 def test_two_nodes_take_as_long_as_the_slower_one():
     slower = Command.of("sleep", "0.5")
     commands = {"node1": Command.of("sleep", "0.3"), "node2": slower}

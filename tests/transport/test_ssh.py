@@ -426,6 +426,7 @@ def test_stdin_is_in_no_command_line(ssh):
         assert running.wait().ok
 
 
+@pytest.mark.speed
 def test_a_command_costs_little_more_than_ssh_itself(ssh):
     control = ssh.open()
     plain = ["ssh", "-F", ssh.config, "-S", control, "node1", "true"]
