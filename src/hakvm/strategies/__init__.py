@@ -7,6 +7,7 @@ except ModuleNotFoundError as error:
         "hakvm.strategies needs hypothesis: pip install 'hakvm[strategies]'"
     ) from error
 
+from hakvm.strategies._cluster import cluster_nodes, clusters, platforms
 from hakvm.strategies._corosync import (
     corosync_authkeys,
     corosync_configs,
@@ -31,6 +32,8 @@ from hakvm.strategies._transport import (
 )
 
 __all__ = [
+    "cluster_nodes",
+    "clusters",
     "commands",
     "completed_commands",
     "corosync_authkeys",
@@ -46,6 +49,7 @@ __all__ = [
     "host_entries",
     "hosts_files",
     "interfaces_files",
+    "platforms",
     "proc_drbd_texts",
     "sizes",
     "transcripts",
