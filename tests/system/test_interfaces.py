@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hakvm.errors import HakvmError, InvalidError, ParseError
 from hakvm.strategies import interfaces_files
-from hakvm.system import Auto, Iface, Interfaces, Source
+from hakvm.system import Auto, Iface, Interfaces, MappingStanza, Source
 
 HOWTO = """\
 # Auf Node1
@@ -166,10 +166,11 @@ def test_only_errors_of_ours_leave_the_parser(text):
         ("auto lo\n  mtu 1500\n", 2, "outside of a stanza"),
         ("iface br0\n", 1, "needs a family and a method"),
         ("iface br0 inet\n", 1, "needs a family and a method"),
-        ("iface br0 inet static x\n", 1, "needs a family and a method"),
-        ("auto\n", 1, "needs a name"),
+        ("iface br0 inet bogus\n", 1, "inet has no method 'bogus'"),
+        ("iface br0 bogus static\n", 1, "'bogus' is no address family"),
+        ("mapping eth0\n  mtu 1\n", 1, "a mapping has no option"),
+        ("source\n", 1, "needs a name"),
         ("iface br0 inet static\n  address\n", 2, "lacks its value"),
-        ("iface br0 inet static\n mtu 1\n mtu 2\n", 1, "stands twice"),
         ("iface br0 inherits\n", 1, "inherits needs a name"),
         ("# \0", 1, "NUL"),
     ],
@@ -194,7 +195,8 @@ def test_what_ifup_refuses_is_named_with_its_line(text, line, said):
         lambda: Iface(name="br0", options=[("address", "10.0.0.1\nup reboot")]),
         lambda: Iface(name="br0", options=[("address", "10.0.0.1 \\")]),
         lambda: Iface(name="br0", options=[("auto", "x")]),
-        lambda: Iface(name="br0", options=[("mtu", "1"), ("mtu", "2")]),
+        lambda: Iface(name="br0", method="dchp"),
+        lambda: MappingStanza(names="eth0", options=[("mtu", "1")]),
         lambda: Iface(name="br0", family="", method=""),
         lambda: Auto(names="a\\"),
         lambda: Source(pattern="/etc/x\n/etc/y"),

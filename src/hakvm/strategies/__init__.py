@@ -22,7 +22,15 @@ from hakvm.strategies._drbd import (
     drbd_resources,
     proc_drbd_texts,
 )
-from hakvm.strategies._system import host_entries, hosts_files, interfaces_files
+from hakvm.strategies._elements import elements, extras
+from hakvm.strategies._libvirt import domain_infos, domains, guests, libvirt_elements
+from hakvm.strategies._system import (
+    fstab_files,
+    host_entries,
+    hosts_files,
+    interfaces_files,
+    network_units,
+)
 from hakvm.strategies._transport import (
     commands,
     completed_commands,
@@ -41,14 +49,22 @@ __all__ = [
     "corosync_nodes",
     "corosync_sections",
     "corosync_two_node_configs",
+    "domain_infos",
+    "domains",
     "drbd_addresses",
     "drbd_configs",
     "drbd_options",
     "drbd_resources",
     "durations",
+    "elements",
+    "extras",
+    "fstab_files",
+    "guests",
     "host_entries",
     "hosts_files",
     "interfaces_files",
+    "libvirt_elements",
+    "network_units",
     "platforms",
     "proc_drbd_texts",
     "sizes",

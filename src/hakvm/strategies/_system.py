@@ -4,7 +4,13 @@ from hypothesis import strategies as st
 
 from hakvm import system
 
-__all__ = ["host_entries", "hosts_files", "interfaces_files"]
+__all__ = [
+    "fstab_files",
+    "host_entries",
+    "hosts_files",
+    "interfaces_files",
+    "network_units",
+]
 
 _NAME = st.from_regex(r"[a-z]([a-z0-9-]{0,8}[a-z0-9])?(\.example)?", fullmatch=True)
 _INTERFACE = st.from_regex(r"(eth|ens|br|bond)[0-9]{1,3}", fullmatch=True)
@@ -58,7 +64,11 @@ def interfaces_files() -> st.SearchStrategy[system.Interfaces]:
             method=st.sampled_from(["static", "dhcp", "manual"]),
             options=_OPTIONS,
         ),
-        st.builds(system.MappingStanza, names=names, options=_OPTIONS),
+        st.builds(
+            system.MappingStanza,
+            names=names,
+            options=st.just([("script", "/bin/map"), ("map", "a b"), ("map", "c d")]),
+        ),
         st.builds(
             system.Source,
             pattern=st.just("/etc/network/interfaces.d/*"),
@@ -71,3 +81,35 @@ def interfaces_files() -> st.SearchStrategy[system.Interfaces]:
         ),
     )
     return st.builds(system.Interfaces, stanzas=st.lists(stanzas, max_size=5))
+
+
+def fstab_files() -> st.SearchStrategy[system.Fstab]:
+    """Make fstab(5) files."""
+    path = st.from_regex(r"/[a-z][a-z #\\]{0,8}[a-z]", fullmatch=True)
+    entry = st.builds(
+        system.FstabEntry,
+        source=st.sampled_from(["/dev/drbd0", "UUID=8a1f", "LABEL=images"]),
+        target=path,
+        fstype=st.sampled_from(["ext4", "xfs", "auto"]),
+        options=st.lists(st.sampled_from(["noauto", "ro", "_netdev"]), min_size=1, max_size=3),
+        dump=st.integers(0, 1),
+        check=st.integers(0, 2),
+    )
+    return st.builds(
+        system.Fstab,
+        lines=st.lists(entry | st.sampled_from(["", "# a comment", "odd"]), max_size=5),
+    )
+
+
+def network_units() -> st.SearchStrategy[system.NetworkUnit]:
+    """Make files of systemd-networkd."""
+    option = st.tuples(
+        st.sampled_from(["Name", "Address", "DNS", "Bridge"]),
+        st.from_regex(r"([a-z0-9][a-z0-9 ./:#;=-]{0,8}[a-z0-9])?", fullmatch=True),
+    )
+    section = st.builds(
+        system.UnitSection,
+        name=st.sampled_from(["Match", "Network", "Bridge"]),
+        options=st.lists(option, max_size=4),
+    )
+    return st.builds(system.NetworkUnit, sections=st.lists(section, max_size=4))

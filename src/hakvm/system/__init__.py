@@ -19,13 +19,22 @@ r"""What the cluster needs of the operating system: names, the bridge, filesyste
         bridge_stp off
     <BLANKLINE>
 
-`Hosts` and `Interfaces` are documents of which only what is asked for changes.
+`Hosts`, `Interfaces`, `NetworkUnit` (systemd-networkd) and `Fstab` are documents of which only
+what is asked for changes; a `Bridge` is written for ifupdown, systemd-networkd or netplan.
+`Filesystems`, `Packages` and `Services` are what one runs on a host, over a transport.
 """
 
+from hakvm.system._blockdev import Content, Filesystems
+from hakvm.system._bridge import Bridge
+from hakvm.system._fstab import FSTAB_RULES, Fstab, FstabEntry
 from hakvm.system._hosts import HostEntry, Hosts
 from hakvm.system._hosts_rules import HOSTS_RULES
 from hakvm.system._interfaces import Interfaces
 from hakvm.system._interfaces_rules import INTERFACES_RULES
+from hakvm.system._mounts import Mount, Mounts
+from hakvm.system._networkd import NetworkUnit, UnitSection
+from hakvm.system._packages import OsRelease, Packages
+from hakvm.system._services import Services, ServiceState
 from hakvm.system._stanzas import (
     Auto,
     Iface,
@@ -36,17 +45,30 @@ from hakvm.system._stanzas import (
 )
 
 #: The books of rules, one for each document.
-RULES = (HOSTS_RULES, INTERFACES_RULES)
+RULES = (HOSTS_RULES, INTERFACES_RULES, FSTAB_RULES)
 
 __all__ = [
     "RULES",
     "Auto",
+    "Bridge",
+    "Content",
+    "Filesystems",
+    "Fstab",
+    "FstabEntry",
     "HostEntry",
     "Hosts",
     "Iface",
     "Interfaces",
     "MappingStanza",
+    "Mount",
+    "Mounts",
+    "NetworkUnit",
+    "OsRelease",
     "OtherStanza",
+    "Packages",
+    "ServiceState",
+    "Services",
     "Source",
     "Stanza",
+    "UnitSection",
 ]

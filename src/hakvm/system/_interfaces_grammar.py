@@ -10,19 +10,20 @@ first character that is no blank (ifupdown, config.c, get_line and read_interfac
 import re
 from collections.abc import Iterator
 
+import attrs
+
 from hakvm.errors import InvalidError, ParseError
 from hakvm.system._stanzas import (
     KEYWORDS,
     Auto,
     Iface,
     Layout,
-    Line,
     MappingStanza,
     OtherStanza,
-    Pairs,
     Source,
     Stanza,
 )
+from hakvm.system._weave import Line, indent_of, woven
 
 __all__ = ["read", "render"]
 
@@ -30,7 +31,7 @@ _INDENT = "    "
 # A logical line: physical lines that end with a backslash, and one that does not.
 _LOGICAL = re.compile(r"(?:[^\n]*\\\n)*[^\n]*(?:\n|\Z)")
 _BLANK = re.compile(r"[ \t\r]*(?:#[^\n]*)?(?:\n|\Z)")
-_JOINT = re.compile(r"\\\n")
+_JOINT = re.compile(r"\\(?:\n|\Z)")
 
 
 def read(text: str, source: str) -> tuple[tuple[Stanza, ...], str]:
@@ -71,7 +72,7 @@ class _Reader:
                     stanzas.append(self.stanza(head, lead, body))
                 lead, trivia, body, head = trivia, [], [], (at, line)
             else:
-                if head is None or head[1].key not in {"iface", "mapping", "template"}:
+                if head is None or head[1].key not in {"iface", "mapping"}:
                     raise self.error(
                         f"the option {line.key!r} stands outside of a stanza",
                         at,
@@ -88,7 +89,7 @@ class _Reader:
     def stanza(self, head: tuple[int, Line], lead: list[Line], body: list[Line]) -> Stanza:
         at, line = head
         words = tuple(line.value.split())
-        if not words:
+        if not words and line.key != "auto":
             raise self.error(f"{line.key} needs a name behind it", at)
         options = [(one.key, one.value) for one in body if one.key]
         layout = Layout(tuple(lead), line, tuple(body), (line.key, *words))
@@ -111,7 +112,7 @@ class _Reader:
             return Source(pattern=" ".join(words), directory=directory, layout=layout)
         if keyword == "mapping":
             return MappingStanza(names=words, options=options, layout=layout)
-        return OtherStanza(keyword=keyword, words=words, options=options, layout=layout)  # type: ignore[arg-type]
+        return OtherStanza(keyword=keyword, words=words, layout=layout)  # type: ignore[arg-type]
 
     def error(self, message: str, at: int, hint: str = "") -> ParseError:
         while at < len(self.text) and self.text[at] in " \t":
@@ -127,15 +128,14 @@ def _iface(words: tuple[str, ...], options: list[tuple[str, str]], layout: Layou
         rest, inherits = rest[:place], tuple(rest[place + 1 :])
         if not inherits:
             raise InvalidError(f"inherits needs a name behind it: {' '.join(words)}")
-    if len(rest) not in ({0, 2} if inherits else {2}):
+    if len(rest) < (0 if inherits else 2) or len(rest) == 1:
         raise InvalidError(
-            f"iface {name} needs a family and a method, and nothing behind them",
-            hint="as: iface br0 inet static",
+            f"iface {name} needs a family and a method", hint="as: iface br0 inet static"
         )
-    family, method = rest or ("", "")
-    return Iface(
-        name=name, family=family, method=method, inherits=inherits, options=options, layout=layout
-    )
+    # ifup ignores further words with a warning; a rule names them.
+    family, method, *_ = rest or ("", "")
+    found = Iface(name=name, family=family, method=method, inherits=inherits, options=options)
+    return attrs.evolve(found, layout=attrs.evolve(layout, head_words=found.head()))
 
 
 def render(stanzas: tuple[Stanza, ...], tail: str) -> str:
@@ -162,45 +162,5 @@ def _stanza(one: Stanza, *, first: bool) -> Iterator[str]:
         return
     yield from (line.text for line in layout.lead)
     yield layout.head.text if layout.head_words == one.head() else " ".join(one.head()) + "\n"
-    yield from _body(layout, one.body)
-
-
-def _body(layout: Layout, wanted: Pairs) -> Iterator[str]:
-    """Write options in their order, each on the line it stood on where there is one."""
-    old = [line for line in layout.body if line.key]
-    if tuple((line.key, line.value) for line in old) == wanted:
-        yield from (line.text for line in layout.body)
-        return
-    indent = _indent(old)
-    left = list(wanted)
-    for line in layout.body:
-        if not line.key:
-            yield line.text
-            continue
-        # What was put in before this line's option comes first; what it lost is left out.
-        place = next((n for n, (key, _) in enumerate(left) if key == line.key), None)
-        if place is None or any(_stood(old, pair[0]) for pair in left[:place]):
-            if place is not None:
-                break
-            continue
-        for key, value in left[:place]:
-            yield f"{indent}{key} {value}\n"
-        key, value = left[place]
-        yield _whole(line.text) if line.value == value else f"{indent}{key} {value}\n"
-        del left[: place + 1]
-    for key, value in left:
-        yield f"{indent}{key} {value}\n"
-
-
-def _stood(old: list[Line], key: str) -> bool:
-    return any(line.key == key for line in old)
-
-
-def _whole(text: str) -> str:
-    return text if text.endswith("\n") else text + "\n"
-
-
-def _indent(old: list[Line]) -> str:
-    for line in old:
-        return line.text[: len(line.text) - len(line.text.lstrip(" \t"))]
-    return _INDENT
+    indent = indent_of(layout.body)
+    yield from woven(layout.body, one.body, lambda key, value: f"{indent}{key} {value}\n")

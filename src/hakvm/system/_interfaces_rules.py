@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from hakvm.findings import Layer, RuleBook, Severity, Trouble
 from hakvm.system._interfaces import Interfaces
-from hakvm.system._stanzas import Auto, Iface
+from hakvm.system._stanzas import REPEATED, Auto, Iface, Source
 
 __all__ = ["INTERFACES_RULES"]
 
@@ -158,4 +158,74 @@ def two_gateways(file: Interfaces) -> Iterator[Trouble]:
             yield Trouble(
                 message=f"both {known} and {one.name} have a gateway",
                 where=f"interfaces[{one.name!r}].gateway",
+            )
+
+
+@INTERFACES_RULES.rule(
+    "system.inherits-unknown",
+    Severity.ERROR,
+    Layer.SYSTEM,
+    why="ifup refuses the whole file, and no interface comes up",
+    fix="configure the interface that it inherits from above it",
+    source="ifupdown, config.c: unknown iface to inherit from",
+    failing=lambda: Interfaces.parse(f"iface br1 inet static inherits br9\n{_GOOD}"),
+    passing=lambda: Interfaces.parse(f"{_GOOD}iface br1 inet static inherits br0\n"),
+)
+def inherits_unknown(file: Interfaces) -> Iterator[Trouble]:
+    """A stanza that inherits from one that does not stand above it."""
+    above: set[str] = set()
+    for one in file.stanzas:
+        if isinstance(one, Source):  # another file may have it
+            return
+        if isinstance(one, Iface):
+            for name in one.inherits:
+                if name not in above:
+                    yield Trouble(
+                        message=f"{one.name} inherits from {name}, which does not stand above it",
+                        where=f"interfaces[{one.name!r}].inherits",
+                    )
+            above.add(one.name)
+
+
+@INTERFACES_RULES.rule(
+    "system.option-twice",
+    Severity.WARNING,
+    Layer.SYSTEM,
+    why="which of the two holds depends on the release of ifupdown; older ones refuse the file",
+    fix="leave one of them",
+    source="interfaces(5)",
+    failing=lambda: _sample("    bridge_stp off\n", "    bridge_stp off\n    bridge_stp on\n"),
+    passing=lambda: _sample("    bridge_stp off\n", "    bridge_stp off\n    up a\n    up b\n"),
+)
+def option_twice(file: Interfaces) -> Iterator[Trouble]:
+    """An option other than a command that stands twice."""
+    for one in file.ifaces:
+        keys = [key for key, _ in one.options if key not in REPEATED]
+        for key in dict.fromkeys(key for key in keys if keys.count(key) > 1):
+            yield Trouble(
+                message=f"{one.name}: {key} stands {keys.count(key)} times",
+                where=f"interfaces[{one.name!r}].{key}",
+            )
+
+
+@INTERFACES_RULES.rule(
+    "system.iface-odd-words",
+    Severity.WARNING,
+    Layer.SYSTEM,
+    why="ifup ignores words behind the method, and has no comments behind a line",
+    fix="take them out, or put the comment on a line of its own",
+    source="ifupdown, config.c: extra parameter for the iface line not understood and ignored",
+    failing=lambda: _sample("eth0 inet manual", "eth0 inet manual # the first"),
+    passing=_sample,
+)
+def iface_odd_words(file: Interfaces) -> Iterator[Trouble]:
+    """Words behind the method that mean nothing."""
+    for one in file.ifaces:
+        if one.layout is None:
+            continue
+        words = one.layout.head.value.split()
+        if len(words) > len(one.layout.head_words) - 1:
+            yield Trouble(
+                message=f"iface {' '.join(words)}: words that mean nothing",
+                where=f"interfaces[{one.name!r}]",
             )

@@ -2,45 +2,42 @@
 
 import ipaddress
 from collections.abc import Iterable
-from typing import Literal, Self, TypeAlias
+from typing import Literal, Self
 
 import attrs
 from attrs import field, frozen
 
 from hakvm.errors import InvalidError
 from hakvm.system._names import check_address, check_interface, check_line
+from hakvm.system._weave import Line, Pairs
 
 __all__ = [
     "KEYWORDS",
     "Auto",
     "Iface",
     "Layout",
-    "Line",
     "MappingStanza",
     "OtherStanza",
-    "Pairs",
     "Source",
     "Stanza",
 ]
 
-Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 KEYWORDS = frozenset(
     {"auto", "iface", "mapping", "source", "source-directory", "no-auto-down", "no-scripts"}
-    | {"rename", "template"}
+    | {"rename"}
 )
+
+#: The families and methods that ifupdown has (inet.defn, inet6.defn, ipx.defn, can.defn).
+METHODS = {
+    "inet": ("loopback", "static", "manual", "dhcp", "bootp", "tunnel", "ppp", "wvdial", "ipv4ll"),
+    "inet6": ("auto", "loopback", "static", "manual", "dhcp", "v4tunnel", "6to4"),
+    "ipx": ("static", "dynamic"),
+    "can": ("static",),
+}
 
 #: Options that may stand several times (ifupdown, config.c); each is run.
 REPEATED = frozenset({"pre-up", "up", "post-up", "down", "pre-down", "post-down"})
-
-
-@frozen
-class Line:
-    """One logical line: its text with all physical lines, and what it says, if it says anything."""
-
-    text: str
-    key: str = ""
-    value: str = ""
 
 
 @frozen
@@ -68,7 +65,6 @@ def _check_word(word: str, path: str) -> None:
 
 def _check_options(instance: "Stanza", attribute: "attrs.Attribute[Pairs]", found: Pairs) -> None:
     path = f"{type(instance).__name__}.{attribute.name}"
-    seen: set[str] = set()
     for key, value in found:
         _check_word(key, path)
         if key in KEYWORDS or key.startswith(("allow-", "#")):
@@ -81,11 +77,6 @@ def _check_options(instance: "Stanza", attribute: "attrs.Attribute[Pairs]", foun
                 value=value,
                 hint="a value begins and ends with a word, and not with a backslash",
             )
-        if key in seen and key not in REPEATED and isinstance(instance, Iface):
-            raise InvalidError(
-                f"{key} stands twice", path=f"{path}[{key!r}]", hint="ifup refuses the file then"
-            )
-        seen.add(key)
 
 
 @frozen(kw_only=True)
@@ -156,8 +147,18 @@ class Iface(Stanza):
         for word in (self.family, self.method):
             if word:
                 _check_word(word, "Iface.family")
-        if bool(self.family) != bool(self.method):
-            raise InvalidError("a family needs a method", path="Iface.method", value=self.method)
+        if self.family and self.method not in METHODS.get(self.family, ()):
+            known = METHODS.get(self.family)
+            raise InvalidError(
+                f"{self.family} has no method {self.method!r}"
+                if known
+                else f"{self.family!r} is no address family",
+                path="Iface.method" if known else "Iface.family",
+                value=self.method if known else self.family,
+                hint=f"ifup knows {', '.join(known or METHODS)}",
+            )
+        if self.method and not self.family:
+            raise InvalidError("a method needs a family", path="Iface.family", value=self.method)
         if not self.family and not self.inherits:
             raise InvalidError(f"{self.name} needs a family and a method", path="Iface.family")
         for name in self.inherits:
@@ -281,7 +282,7 @@ def _addressed(own: "ipaddress.IPv4Interface | ipaddress.IPv6Interface") -> list
 
 @frozen(kw_only=True)
 class MappingStanza(Stanza):
-    """Which configuration an interface gets, as a script decides."""
+    """Which configuration an interface gets; a script and its map decide."""
 
     names: tuple[str, ...] = field(converter=_words)
     options: Pairs = field(default=(), converter=_pairs, validator=_check_options)
@@ -289,6 +290,14 @@ class MappingStanza(Stanza):
     def __attrs_post_init__(self) -> None:
         for name in self.names:
             _check_word(name, "MappingStanza.names")
+        for key, _ in self.options:
+            if key not in {"script", "map"}:
+                raise InvalidError(
+                    f"a mapping has no option {key!r}",
+                    path="MappingStanza.options",
+                    value=key,
+                    hint="script, and map for each of its lines",
+                )
 
     def head(self) -> tuple[str, ...]:
         """Return the words of its first line."""
@@ -324,11 +333,10 @@ class Source(Stanza):
 
 @frozen(kw_only=True)
 class OtherStanza(Stanza):
-    """A line of another kind: no-auto-down, no-scripts, rename, template."""
+    """A line of another kind: no-auto-down, no-scripts, rename."""
 
-    keyword: Literal["no-auto-down", "no-scripts", "rename", "template"]
+    keyword: Literal["no-auto-down", "no-scripts", "rename"]
     words: tuple[str, ...] = field(converter=_words)
-    options: Pairs = field(default=(), converter=_pairs, validator=_check_options)
 
     def __attrs_post_init__(self) -> None:
         for word in self.words:
@@ -337,8 +345,3 @@ class OtherStanza(Stanza):
     def head(self) -> tuple[str, ...]:
         """Return the words of its first line."""
         return (self.keyword, *self.words)
-
-    @property
-    def body(self) -> Pairs:
-        """The options in the lines that follow."""
-        return self.options
