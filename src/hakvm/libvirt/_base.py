@@ -58,6 +58,7 @@ def _hexadecimal(digits: int) -> Codec[int]:
         lambda value: f"0x{value:0{digits}x}",
         expects="a number, as 0x1f or 31",
         check=lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
+        examples=(0, 1, 31, 255),
     )
 
 
@@ -86,6 +87,7 @@ Uuid = Annotated[
         str,
         expects="a UUID, as c7a5fdbd-edaf-9455-926a-d65c16db1809",
         check=lambda value: isinstance(value, uuid.UUID),
+        examples=(uuid.UUID("c7a5fdbd-edaf-9455-926a-d65c16db1809"), uuid.UUID(int=1)),
     ),
 ]
 """A UUID; with or without hyphens in a file."""
@@ -106,6 +108,7 @@ Mac = Annotated[
         _parse_mac,
         expects="a MAC address, as 52:54:00:12:34:56",
         check=lambda value: isinstance(value, str),
+        examples=("52:54:00:12:34:56", "02:00:00:00:00:01"),
     ),
 ]
 """A MAC address in lower case."""

@@ -29,6 +29,7 @@ class Codec(Generic[T]):
         expects: what `parse` takes, as an error says it: `yes or no`.
         check: whether a value given to a constructor is of the right type.
         textual: whether the value is a text itself, and `format` gives it as it is.
+        examples: a few values, from which tests draw.
     """
 
     parse: Callable[[str], T]
@@ -36,6 +37,7 @@ class Codec(Generic[T]):
     expects: str = "another value"
     check: Callable[[object], bool] = field(default=lambda _value: True, repr=False)
     textual: bool = False
+    examples: tuple[T, ...] = field(default=(), repr=False)
     seen: dict[str, tuple[T, bool]] = field(factory=dict, init=False, eq=False, repr=False)
 
     def read(self, text: str) -> tuple[T, bool]:
@@ -69,6 +71,7 @@ def words(table: Mapping[str, T]) -> Codec[T]:
         lambda value: written[value],
         expects=" or ".join(found),
         check=lambda value: type(value) in kinds,
+        examples=tuple(written),
     )
 
 
@@ -98,7 +101,9 @@ def _is_int(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-INTEGER: Codec[int] = Codec(_parse_int, str, expects="a whole number", check=_is_int)
+INTEGER: Codec[int] = Codec(
+    _parse_int, str, expects="a whole number", check=_is_int, examples=(0, 1, 7, 4096, 2**40)
+)
 
 
 def _enumeration(kind: type[enum.StrEnum], *, is_open: bool) -> Codec[Any]:
@@ -118,6 +123,7 @@ def _enumeration(kind: type[enum.StrEnum], *, is_open: bool) -> Codec[Any]:
         expects=" or ".join(table),
         check=lambda value: isinstance(value, str),
         textual=True,
+        examples=(*kind, "newer-word") if is_open else tuple(kind),
     )
 
 
@@ -135,6 +141,7 @@ def _open(codec: Codec[Any]) -> Codec[Any]:
         lambda value: value if type(value) is str else codec.format(value),
         expects=codec.expects,
         check=lambda value: isinstance(value, str) or codec.check(value),
+        examples=(*codec.examples, "newer-word"),
     )
 
 
@@ -154,6 +161,11 @@ def codec_for(kind: object, *, is_open: bool) -> Codec[Any] | None:
         return _enumeration(kind, is_open=is_open)
     if isinstance(kind, type) and issubclass(kind, str):
         return Codec(
-            kind, str, expects="a text", check=lambda value: isinstance(value, str), textual=True
+            kind,
+            str,
+            expects="a text",
+            check=lambda value: isinstance(value, str),
+            textual=True,
+            examples=(kind("hush"),),
         )
     raise TypeError(f"{kind!r} is no scalar: give it a Codec in Annotated")

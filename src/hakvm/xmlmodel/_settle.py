@@ -52,10 +52,22 @@ def _legal(obj: object, name: str, text: str) -> None:
         _refuse(obj, name, f"the character {char!r} cannot stand in XML", text)
 
 
-def _element(obj: object, kid: "Kid", value: object) -> None:
+def _element(obj: object, kid: "Kid", value: Any) -> None:  # noqa: ANN401 - whatever was given
     if type(value) not in kid.classes:
         allowed = " or ".join(cls.__name__ for cls in kid.classes)
         _refuse(obj, kid.name, f"{allowed} was expected, found {value!r}", value)
+    if kid.by is None or kid.by.parent:
+        return
+    plan = type(value).__xml_plan__.ready()
+    field = plan.attributes.get(kid.by.attribute)
+    word = None if field is None else getattr(value, field.name)
+    if field is not None and str(word or "") not in plan.when:
+        _refuse(
+            value,
+            field.name,
+            f"{word!r} is not {' or '.join(plan.when)}, which {type(value).__name__} stands for",
+            word,
+        )
 
 
 def _kid(obj: object, kid: "Kid", value: Any) -> Any:  # noqa: ANN401 - any field's value
