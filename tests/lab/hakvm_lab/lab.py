@@ -91,7 +91,9 @@ class Lab:
             present.room(settings.memory)
             image = Image.make(settings.suite, report)
             accel = probe.acceleration(image, qemu, report)
-            key = cache.digest(image.key, qemu, accel, str(settings.memory), str(settings.disk))
+            node = Machine(name=NODES[0], folder=Path())
+            layout = node.layout(image, accel=accel, memory=settings.memory)
+            key = cache.digest(qemu, layout, str(settings.disk))
             folder = cache.root() / "labs" / f"{settings.suite}-{key}"
             if state != BOOTED:
                 present.states(folder).find(state)

@@ -162,6 +162,10 @@ class Machine:
             argv += ["-mon", f"chardev=monitor{fd},mode=control"]
         return argv
 
+    def layout(self, image: Image, *, accel: str, memory: int) -> str:
+        """Return what the machine is made of: a saved state fits that, and nothing else."""
+        return "\n".join(self._argv(image, accel, memory, 0, [0, 0]))
+
     @contextmanager
     def monitor(self) -> Iterator[Qmp]:
         """Talk to its QEMU."""
@@ -270,7 +274,7 @@ def _nic(netdev: str, mac: str) -> str:
 def _kernel_line(name: str, number: int) -> str:
     return " ".join(
         [
-            "root=/dev/vda rw console=ttyS0 quiet net.ifnames=0",
+            "console=ttyS0 quiet net.ifnames=0",
             f"systemd.hostname={name} systemd.machine_id={number:032x} systemd.show_status=0",
             # Under emulation what guards against neighbours guards against nobody.
             "mitigations=off audit=0 selinux=0 apparmor=0 nokaslr tsc=reliable nowatchdog",
