@@ -12,13 +12,14 @@ import pytest
 
 PASSWORD = "hunter2-läuft"
 
-# In namespaces of its own: its processes die with it, and the folder and the
-# password that it wants are seen by nobody else.
+# In namespaces of its own: its processes die with the pipe to it, and the folder
+# and the password that it wants are seen by nobody else.
 _NAMESPACES = ("unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc")
 _START = """\
 mount -t tmpfs -o mode=755 tmpfs /run && mkdir -m 755 /run/sshd
 mount --bind "$1/shadow" /etc/shadow && mount --bind "$1/home" /root
-exec /usr/sbin/sshd -D -e -f "$1/sshd_config"
+/usr/sbin/sshd -D -e -f "$1/sshd_config" &
+cat  # until whoever started us is gone
 """
 
 
@@ -66,7 +67,7 @@ class Sshd:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*_NAMESPACES, "sh", "-ec", _START, "sshd", str(self.folder)],
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
             )
@@ -80,7 +81,7 @@ class Sshd:
 
     def stop(self):
         if self.process is not None:
-            self.process.kill()
+            self.process.stdin.close()
             self.process.wait(10)
             self.process = None
 

@@ -2,13 +2,15 @@
 
 ssh(1) reports 255 for a lost connection, for a command that a signal ended
 and for one that exited with 255; it says nothing of a command that never
-started; and a command does not end with its connection. So a few lines of
-shell run the command: they name its process group first and its exit status
-last, both on the standard error behind a tag that is made anew for each
-command. timeout(1) ends what outlives a connection that broke off.
+started; and a command does not end with its connection. So a few lines for
+the login shell run the command: they name its session first and its exit
+status last, both on the standard error behind a tag that is made anew for
+each command. timeout(1) ends what outlives a connection that broke off.
+
+The login shell itself reads them: another sh(1) in between would cost a tenth
+of all that a command over an open connection costs.
 """
 
-import re
 import secrets
 import shlex
 from datetime import timedelta
@@ -24,25 +26,30 @@ _GRACE = 5  # seconds by which the far side's limit is longer than ours
 
 # `( exec … )` looks for programs alone: a shell's own `exit` or `cd` is none.
 _RUN = """\
-tag=$1; shift
 case $1 in
-*/*) [ -f "$1" ] || { printf '%s missing\\n' "$tag" >&2; exit; }
-     [ -x "$1" ] || { printf '%s denied\\n' "$tag" >&2; exit; } ;;
-*) command -v -- "$1" >/dev/null 2>&1 || { printf '%s missing\\n' "$tag" >&2; exit; } ;;
+*/*) [ -f "$1" ] || {{ echo {tag} missing >&2; exit; }}
+     [ -x "$1" ] || {{ echo {tag} denied >&2; exit; }} ;;
+*) command -v -- "$1" >/dev/null 2>&1 || {{ echo {tag} missing >&2; exit; }} ;;
 esac
-printf '%s group %s\\n' "$tag" "$PPID" >&2
-( exec "$@" )
-printf '%s status %s\\n' "$tag" "$?" >&2
+echo {tag} session $$ >&2
+( exec {limit}"$@" )
+echo {tag} status $? >&2
 """
 
-# What a group has left behind after the polite signal gets the other one.
+# sshd(8) makes a session for each command; all that is in there goes. What is
+# left behind after the polite signal gets the other one.
 _KILL = """\
-kill -s TERM -- "-$1" 2>/dev/null || exit 0
-for _ in 1 2 3 4 5 6 7 8 9 10; do
-    kill -s 0 -- "-$1" 2>/dev/null || exit 0
+for signal in TERM TERM TERM TERM TERM TERM TERM TERM TERM TERM KILL; do
+    found=
+    for stat in /proc/[0-9]*/stat; do
+        read -r line <"$stat" || continue
+        set -- ${{line##*) }}
+        [ "$4" != {session} ] || found="$found ${{line%% *}}"
+    done 2>/dev/null
+    [ -n "$found" ] || exit 0
+    kill -s $signal $found 2>/dev/null
     sleep 0.1
 done
-kill -s KILL -- "-$1" 2>/dev/null || :
 """
 
 
@@ -51,7 +58,7 @@ class Ends:
     """What the standard error tells of a command: its own words, and what was said of it."""
 
     stderr: bytes
-    group: int | None = None
+    session: int | None = None
     status: int | None = None
     trouble: str = ""
 
@@ -63,39 +70,42 @@ class Far:
     tag: str = field(factory=lambda: f"hakvm-{secrets.token_hex(8)}")
 
     def line(self, command: Command) -> str:
-        """Return the line that the far shell runs `command` with."""
-        limit = 0  # to timeout(1): no limit
+        """Return the lines that the far shell runs `command` with."""
+        limit = ""
         if command.timeout is not None:
-            limit = -(-command.timeout // timedelta(seconds=1)) + _GRACE
+            seconds = -(-command.timeout // timedelta(seconds=1)) + _GRACE
+            limit = f"timeout -s KILL {seconds} "
         variables = {"LC_ALL": "C.UTF-8", **command.env}
-        setting = "".join(
-            f"{name}={shlex.quote(value)}; export {name}\n" for name, value in variables.items()
-        )
-        path = "" if "PATH" in command.env else f"PATH=$PATH:{':'.join(ADMIN_PATH)}; export PATH\n"
-        # `exec`: timeout(1) takes the place of the login shell, which leads the
-        # session, and so all that it starts is in one process group.
-        words = ("timeout", "-s", "KILL", str(limit), "sh", "-c", path + setting + _RUN)
-        return "exec " + shlex.join([*words, "hakvm", self.tag, *command.argv])
+        setting = [
+            f"{name}={shlex.quote(value)}; export {name}" for name, value in variables.items()
+        ]
+        if "PATH" not in command.env:
+            setting.append(f"PATH=$PATH:{':'.join(ADMIN_PATH)}; export PATH")
+        words = f"set -- {shlex.join(command.argv)}"
+        return "\n".join([*setting, words, _RUN.format(tag=self.tag, limit=limit)])
 
     def ends(self, stderr: bytes) -> Ends:
         """Take apart what came over the standard error."""
-        tag = self.tag.encode()
-        if (found := re.search(tag + rb" (missing|denied)\n", stderr)) is not None:
-            return Ends(stderr=stderr[: found.start()], trouble=found[1].decode())
-        head = re.search(tag + rb" group ([0-9]+)\n", stderr)
-        if head is None:
-            return Ends(stderr=stderr)
+        for trouble in ("missing", "denied"):
+            before, found, _ = stderr.partition(f"{self.tag} {trouble}\n".encode())
+            if found:
+                return Ends(stderr=before, trouble=trouble)
         # What the login shell's own files said before is none of the command's.
-        own = stderr[head.end() :]
-        group = int(head[1])
-        tail = re.search(tag + rb" status ([0-9]+)\n", own)
-        if tail is None:
-            return Ends(stderr=own, group=group)
-        return Ends(
-            stderr=own[: tail.start()] + own[tail.end() :], group=group, status=int(tail[1])
-        )
+        _, session, own = self._told(stderr, "session")
+        if session is None:
+            return Ends(stderr=stderr)
+        before, status, after = self._told(own, "status")
+        return Ends(stderr=before + after, session=session, status=status)
+
+    def _told(self, stderr: bytes, what: str) -> tuple[bytes, int | None, bytes]:
+        """Find a number that the shell told: what stood before, the number, what stood behind."""
+        before, found, rest = stderr.partition(f"{self.tag} {what} ".encode())
+        number, newline, after = rest.partition(b"\n")
+        if not (found and newline and number.isdigit()):
+            return stderr, None, b""
+        return before, int(number), after
 
     @staticmethod
-    def kill(group: int) -> str:
-        """Return the line that ends a process group on the far side."""
-        return "exec " + shlex.join(["sh", "-c", _KILL, "hakvm", str(group)])
+    def kill(session: int) -> str:
+        """Return the lines that end all of a session on the far side."""
+        return _KILL.format(session=session)

@@ -40,6 +40,7 @@ _LONGEST_PATH = 80  # bytes; sun_path takes 108, of which ssh(1) wants 17 for a 
 _OPENING: dict[Path, threading.Lock] = {}  # by socket: two threads open one connection
 _NAME = re.compile(r"[^\s\x00-\x20\x7f-]\S*")
 _OPTION = re.compile(r"[A-Za-z][A-Za-z0-9]*", re.ASCII)
+_NO_MASTER = b"Control socket connect("  # ssh(1), mux.c
 _STOPPING = timedelta(seconds=5)
 
 # Whatever the user's own configuration says: no words but the command's own.
@@ -136,6 +137,8 @@ class Ssh:
         far = Far()
 
         def finish(process: Process, exit_status: int) -> tuple[int, bytes]:
+            if process.said.startswith(_NO_MASTER):  # ssh made one for this command alone
+                control.unlink(missing_ok=True)
             ends = far.ends(process.said)
             if ends.status is not None:
                 return ends.status, ends.stderr
@@ -143,10 +146,10 @@ class Ssh:
 
         def stop(process: Process) -> None:
             process.listen(far.tag.encode())
-            group = far.ends(process.said).group
-            if group is not None and _answers(control):
+            session = far.ends(process.said).session
+            if session is not None and _answers(control):
                 with contextlib.suppress(TransportError):
-                    self._ssh(far.kill(group), control).wait()
+                    self._ssh(far.kill(session), control).wait()
 
         return Process(
             command,
@@ -182,11 +185,10 @@ class Ssh:
                 there is none to be had.
         """
         control = self._control()
-        if _answers(control):
+        if control.exists():  # one whose ssh was killed shows in what the next ssh says of it
             return control
         with _OPENING.setdefault(control, threading.Lock()):
-            if not _answers(control):
-                control.unlink(missing_ok=True)
+            if not control.exists():
                 self._connect(control)
         return control
 
@@ -312,7 +314,7 @@ class Ssh:
                 host=self.host,
                 hint="the program must be executable for this user",
             )
-        if ends.group is not None:
+        if ends.session is not None:
             return ConnectionLost(
                 f"{command}: the connection broke off while it ran",
                 host=self.host,
