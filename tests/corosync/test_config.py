@@ -196,12 +196,33 @@ def test_a_section_of_another_file_brings_its_lines_along():
     assert "# how long" in config.render()
 
 
-def test_a_secret_never_shows():
-    config = Config.parse("totem {\n    key: sesame\n}\n")
-    assert config.totem.key == "sesame"
-    assert "sesame" not in repr(config)
-    assert "sesame" in config.render()
-    assert not any("sesame" in str(finding) for finding in config.check())
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "key: sesame",
+        "key: sesame\n    key: other",
+        "key: sesame # behind\n    key: other }",
+        "kye: sesame # misspelt",
+        "key: sesame\n    token: x",
+        "key: sesame {",
+    ],
+)
+def test_a_secret_never_shows(lines):
+    text = f"totem {{\n    {lines}\n}}\n"
+    try:
+        config = Config.parse(text)
+    except ParseError as error:
+        shown = f"{error}{error!r}"
+    else:
+        assert config.render() == text
+        shown = repr(config) if "kye" not in lines else ""
+        shown += "".join(map(str, (*config.check(), *config.convert(Release.V2).notes)))
+    assert "sesame" not in shown
+
+
+def test_a_section_shows_what_is_set():
+    assert repr(Totem(token=1000, secauth=False)) == "Totem(secauth=False, token=1000)"
+    assert repr(Config()) == "Config()"
 
 
 def test_it_crosses_a_process_pool():

@@ -27,7 +27,6 @@ from hakvm.corosync._membership import DeviceVote, Member, Membership
 from hakvm.corosync._nodelist import Node, Nodelist
 from hakvm.corosync._option import Option
 from hakvm.corosync._others import (
-    MemoryUsed,
     Nozzle,
     Pload,
     ProcessResources,
@@ -36,6 +35,7 @@ from hakvm.corosync._others import (
     System,
     SystemResources,
     Uidgid,
+    Watch,
 )
 from hakvm.corosync._quorum import Device, DeviceNet, Heuristics, Quorum
 from hakvm.corosync._release import Release
@@ -65,7 +65,6 @@ __all__ = [
     "LoggingDaemon",
     "Member",
     "Membership",
-    "MemoryUsed",
     "Node",
     "Nodelist",
     "Note",
@@ -88,4 +87,5 @@ __all__ = [
     "SystemResources",
     "Totem",
     "Uidgid",
+    "Watch",
 ]

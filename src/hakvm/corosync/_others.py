@@ -11,7 +11,6 @@ from hakvm.corosync._release import Release
 from hakvm.corosync._section import Section, child
 
 __all__ = [
-    "MemoryUsed",
     "Nozzle",
     "Pload",
     "ProcessResources",
@@ -20,6 +19,7 @@ __all__ = [
     "System",
     "SystemResources",
     "Uidgid",
+    "Watch",
 ]
 
 _V2, _V3 = Release.V2, Release.V3
@@ -58,13 +58,15 @@ class Qb(Section):
 
 
 @frozen(kw_only=True, repr=False)
-class MemoryUsed(Section):
-    """A watch on the use of memory.
+class Watch(Section):
+    """A watch on a resource of the host, which acts when it is used up.
 
     Attributes:
-        poll_period: ms.
-        max: the limit, as a percentage.
+        poll_period: how often to look, in ms.
+        max: the limit: of memory a percentage, of the load a number.
         recovery: what to do beyond it: reboot, shutdown, watchdog, none.
+
+    Source: exec/mon.c, exec/wd.c; cmap_keys(7), resources.
     """
 
     poll_period: int | None = number(high=2**64 - 1, unit="ms")
@@ -76,14 +78,15 @@ class MemoryUsed(Section):
 class SystemResources(Section):
     """Watches on the whole host."""
 
-    memory_used: MemoryUsed = child(MemoryUsed, "memory_used")
+    memory_used: Watch = child(Watch, "memory_used")
+    load_15min: Watch = child(Watch, "load_15min")
 
 
 @frozen(kw_only=True, repr=False)
 class ProcessResources(Section):
     """Watches on corosync itself."""
 
-    memory_used: MemoryUsed = child(MemoryUsed, "memory_used")
+    memory_used: Watch = child(Watch, "memory_used")
 
 
 @frozen(kw_only=True, repr=False)

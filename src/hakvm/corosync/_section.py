@@ -17,6 +17,7 @@ from attrs import field, frozen
 from hakvm.corosync._grammar import KEY, Block
 from hakvm.corosync._option import Option, option_of, safe
 from hakvm.errors import InvalidError
+from hakvm.secret import MASK
 
 __all__ = ["OtherSection", "Section", "child", "children", "schema"]
 
@@ -194,13 +195,23 @@ class Section:
 
     def __repr__(self) -> str:
         """Show what is set; the key never."""
-        shown = [
-            f"{one.alias}={getattr(self, one.name)!r}"
-            for one in attrs.fields(type(self))
-            if one.repr
-            and getattr(self, one.name) not in {None, ()}
-            and not (isinstance(found := getattr(self, one.name), Section) and not found)
-        ]
+        known = schema(type(self)).options
+        shown = []
+        for one in attrs.fields(type(self)):
+            value = getattr(self, one.name)
+            if (
+                not one.repr
+                or value is None
+                or value == ()
+                or (isinstance(value, Section) and not value)
+            ):
+                continue
+            if one.name == "extra":
+                value = tuple(
+                    (key, MASK if key in known and known[key][1].secret else text)
+                    for key, text in self.extra
+                )
+            shown.append(f"{one.alias}={value!r}")
         return f"{type(self).__name__}({', '.join(shown)})"
 
     @property

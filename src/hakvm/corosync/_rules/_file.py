@@ -55,9 +55,9 @@ def _read(option: Option, value: str) -> bool:
 )
 def unknown_option(config: Config) -> Iterator[Trouble]:
     """An option that no release knows."""
-    for path, option, value in _extra(config):
-        if option is None:
-            yield Trouble(message=f"{path}: {value}: no such option", where=path)
+    for path, option, _ in _extra(config):
+        if option is None:  # its value stays unsaid: it may be a misspelt key
+            yield Trouble(message=f"{path}: there is no such option", where=path)
 
 
 @RULES.rule(
@@ -188,7 +188,7 @@ def comment_behind_value(config: Config) -> Iterator[Trouble]:
         for key, value in pairs:
             if " #" in value or value.startswith("#"):
                 where = f"{path}.{key}" if path else key
-                yield Trouble(message=f"{where}: the value is {value!r}", where=where)
+                yield Trouble(message=f"{where}: its value has a # in it", where=where)
 
 
 @RULES.rule(
