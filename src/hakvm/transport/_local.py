@@ -43,7 +43,9 @@ class Local:
 
     def interactive(self, command: Command) -> tuple[str, ...]:
         """Return what runs `command` on a terminal of this machine."""
-        return command.argv
+        if not command.env:
+            return command.argv
+        return ("env", *(f"{name}={value}" for name, value in command.env.items()), *command.argv)
 
     @staticmethod
     def environment(command: Command) -> dict[str, str]:
