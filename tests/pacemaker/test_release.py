@@ -1,4 +1,3 @@
-import attrs
 import pytest
 
 from hakvm.errors import InvalidError, ReleaseError

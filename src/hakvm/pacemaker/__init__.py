@@ -87,6 +87,9 @@ from hakvm.pacemaker._nvpairs import (
     Nvpair,
     Utilization,
 )
+from hakvm.pacemaker._push import (
+    differences,
+)
 from hakvm.pacemaker._refs import (
     ActionRef,
     RoleRef,
@@ -151,6 +154,9 @@ from hakvm.pacemaker._sections import (
     SelectResources,
     Tag,
     Tags,
+)
+from hakvm.pacemaker._shell import (
+    CrmShell,
 )
 from hakvm.pacemaker._simulate import (
     Action,
@@ -241,6 +247,7 @@ __all__ = [
     "Constraints",
     "Container",
     "CrmConfig",
+    "CrmShell",
     "DateExpression",
     "DateOperation",
     "DateSpec",
@@ -333,6 +340,7 @@ __all__ = [
     "clone",
     "colocate",
     "crm",
+    "differences",
     "format_score",
     "group",
     "location",

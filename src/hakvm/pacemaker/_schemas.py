@@ -3,9 +3,11 @@
 import os
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
 
 from attrs import field, frozen
 from lxml import etree
+from lxml.etree import _Element as XmlElement
 
 from hakvm.errors import InvalidError
 from hakvm.pacemaker._cib import Cib
@@ -87,6 +89,8 @@ class Schemas:
         relaxng = self._schema(name, source)
         if relaxng.validate(root):
             return
+        # RelaxNG says of an id that is wrong only that no form of the element fits.
+        _check_ids(root, name, source)
         # libxml2 goes on after a fault, and reports its consequences too: the
         # last entry is about an outer element, the first about the cause.
         faults = list(relaxng.error_log)
@@ -111,6 +115,45 @@ class Schemas:
                 hint=f"known here: {', '.join(self.names()) or 'none'}",
             )
         return _load(self.directory / f"{name}.rng")
+
+
+_REFERENCES = frozenset({"resource_ref", "obj_ref", "role", "role_ref"})
+_OWN_NAMES = frozenset({"node", "acl_target", "acl_group", *_REFERENCES})
+_REFERRING = ("rsc", "with-rsc", "first", "then", "template", "id-ref")
+
+
+def _check_ids(root: XmlElement, schema: str, source: str) -> None:
+    """Raise for an id that is defined twice, or that is named and not defined."""
+    config = root.find("configuration")
+    if config is None:
+        return
+    known: dict[str, XmlElement] = {}
+
+    def refuse(el: XmlElement, message: str, value: str, hint: str) -> NoReturn:
+        raise InvalidError(
+            f"not valid by {schema}: {message}",
+            path=el.getroottree().getpath(el),
+            value=value,
+            source=source,
+            line=el.sourceline,
+            hint=hint,
+        )
+
+    for el in config.iter("*"):
+        found = el.get("id")
+        if found is None or el.tag in _OWN_NAMES:
+            continue
+        if found in known:
+            first = known[found].sourceline
+            refuse(el, f"the id {found!r} is taken", found, f"it is defined on line {first}")
+        known[found] = el
+    for el in config.iter("*"):
+        named = [(name, el.get(name)) for name in _REFERRING]
+        if el.tag in _REFERENCES:
+            named.append(("id", el.get("id")))
+        for name, found in named:
+            if found is not None and found not in known:
+                refuse(el, f"{name} names {found!r}, which is not there", found, "define it first")
 
 
 def _version(name: str) -> tuple[int, ...]:

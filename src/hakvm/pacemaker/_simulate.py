@@ -13,8 +13,7 @@ Source: crm_simulate(8); /usr/share/pacemaker/api/crm_simulate-*.rng.
 
 import enum
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 import attrs
@@ -24,6 +23,7 @@ from lxml.etree import _Element as XmlElement
 from hakvm.errors import HakvmError, InvalidError
 from hakvm.pacemaker._cib import Cib
 from hakvm.pacemaker._constraints import Location
+from hakvm.pacemaker._push import scratch
 from hakvm.pacemaker._score_card import ScoreCard, Scored, score_of
 from hakvm.pacemaker._status import NodeStatus, Placement, Status
 from hakvm.pacemaker._status_xml import read_nodes, read_resources, role
@@ -432,17 +432,6 @@ def monitor_interval(ops: Iterable[object], roles: set[Role | str | None]) -> in
     return fallback
 
 
-@contextmanager
-def _scratch(transport: Transport) -> Iterator[str]:
-    """Make a directory on the host for the time of a step."""
-    made = transport.run(Command.of("mktemp", "--directory", "--tmpdir", "hakvm.XXXXXXXX"))
-    path = made.check().text.strip()
-    try:
-        yield path
-    finally:
-        transport.run(Command.of("rm", "--recursive", "--force", "--", path))
-
-
 def _run(  # noqa: PLR0913 - the events that there are
     cib: Cib,
     *,
@@ -476,7 +465,7 @@ def _run(  # noqa: PLR0913 - the events that there are
     ):
         for name in names:
             words += [flag, name]
-    with _scratch(transport) as path:
+    with scratch(transport) as path:
         done = transport.run(
             Command.of(
                 *words,
