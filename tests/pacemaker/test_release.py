@@ -74,9 +74,11 @@ REFUSED = [
     (Release.V3_0, "property remove-after-stop=true", "remove-after-stop"),
     (
         Release.V3_0,
-        'xml <rsc_colocation id="l" rsc="p" with-rsc="n" score="1"><lifetime><rule id="r">'
-        '<date_expression id="d" operation="lt" end="2030-01-01"/></rule></lifetime>'
-        "</rsc_colocation>",
+        (
+            'xml <rsc_colocation id="l" rsc="p" with-rsc="n" score="1"><lifetime><rule id="r">'
+            '<date_expression id="d" operation="lt" end="2030-01-01"/></rule></lifetime>'
+            "</rsc_colocation>"
+        ),
         "lifetime",
     ),
     (
@@ -86,8 +88,10 @@ REFUSED = [
     ),
     (
         Release.V1_1,
-        'xml <op_defaults><meta_attributes id="m"><rule id="r" score="0">'
-        '<op_expression id="e" name="monitor"/></rule></meta_attributes></op_defaults>',
+        (
+            'xml <op_defaults><meta_attributes id="m"><rule id="r" score="0">'
+            '<op_expression id="e" name="monitor"/></rule></meta_attributes></op_defaults>'
+        ),
         "op_expression",
     ),
 ]

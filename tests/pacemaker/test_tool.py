@@ -1,4 +1,5 @@
 from datetime import timedelta
+from pathlib import Path
 
 import attrs
 import pytest
@@ -59,8 +60,7 @@ def test_a_change_of_the_status_alone_is_none(running):
     base = running.cib()
     # As it is when a monitor's result comes in: the version counts on.
     now = attrs.evolve(base, num_updates=17)
-    with open(running.cib_file, "w", encoding="utf-8") as file:
-        file.write(now.render())
+    Path(running.cib_file).write_text(now.render(), encoding="utf-8")
     pushed = running.push(base.with_properties({"dc-deadtime": "5s"}), base=base)
     assert pushed.properties["dc-deadtime"] == "5s"
 
@@ -78,8 +78,7 @@ class Racing:
             self.times -= 1
             cib = Cib.load(self.path)
             again = attrs.evolve(cib, num_updates=(cib.num_updates or 0) + 1)
-            with open(self.path, "w", encoding="utf-8") as file:
-                file.write(again.render())
+            Path(self.path).write_text(again.render(), encoding="utf-8")
         return Local().run(command)
 
 
@@ -97,7 +96,7 @@ def test_a_difference_is_made_anew_where_the_status_was_faster(running):
 def test_what_the_schema_forbids_is_not_sent(running):
     base = running.cib()
     bad = base.add(Primitive(id="p", class_="ocf", type="Dummy"))
-    with pytest.raises(InvalidError, match="not valid by pacemaker-3.7") as caught:
+    with pytest.raises(InvalidError, match=r"not valid by pacemaker-3\.7") as caught:
         running.push(bad, base=base)
     assert "nothing was sent" in caught.value.hint
     assert running.cib() == base
@@ -108,9 +107,9 @@ def test_verbs_change_what_they_say(running):
     assert running.cib().nodes["node1"].attributes["standby"] == "on"
     running.online("node1")
     assert "standby" not in running.cib().nodes["node1"].attributes
-    running.maintenance(True)
+    running.maintenance()
     assert running.cib().properties["maintenance-mode"] == "true"
-    running.maintenance(False)
+    running.maintenance(on=False)
     assert "maintenance-mode" not in running.cib().properties
     running.stop("lvm_grp")
     assert running.cib().resources["lvm_grp"].meta["target-role"] == "Stopped"
@@ -174,7 +173,7 @@ def test_waiting_reports_and_has_a_limit():
     assert "start x" in caught.value.last
 
 
-def test_the_shell_is_typed_at(running, tmp_path):
+def test_the_shell_is_typed_at(running):
     with running.crm_shell() as shell:
         assert "primitive drbd_res" in shell.run("show drbd_res")
         with pytest.raises(InvalidError, match="ERROR"):
