@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from bench import DEBIAN, Bench
 
+from bench import DEBIAN, Bench
 from hakvm import corosync
 
 HOWTO = Path(__file__).parents[2] / "examples" / "howto" / "corosync.conf"

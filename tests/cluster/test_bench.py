@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
-from bench import DEBIAN, Bench, until
 
+from bench import DEBIAN, Bench, until
 from hakvm.errors import CommandNotFound, ConnectionLost, HostUnreachable
 from hakvm.transport import Command, Console, Interactive, Starter, gather
 

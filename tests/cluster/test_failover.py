@@ -7,9 +7,9 @@ a dummy. What the simulation says beforehand is held against what happens.
 
 import attrs
 import pytest
+
 from bench import DEBIAN, Bench, until
 from bench import Node as BenchNode
-
 from hakvm import libvirt
 from hakvm.cluster import Cluster, Failover, Fence, Node, Platform
 from hakvm.pacemaker import Cib, Release, primitive

@@ -4,8 +4,8 @@ import hashlib
 import time
 
 import pytest
-from bench import DEBIAN
 
+from bench import DEBIAN
 from hakvm import corosync, pacemaker
 from hakvm.corosync import Corosync
 

@@ -2,8 +2,8 @@
 
 import attrs
 import pytest
-from bench import until
 
+from bench import until
 from hakvm import corosync
 from hakvm.corosync import Corosync
 from hakvm.errors import CommandError, ConflictError, HakvmError, InvalidError

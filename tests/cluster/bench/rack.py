@@ -17,7 +17,9 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 PLACE = Path("/mnt")  # covered by a tmpfs, in our mount namespace alone
@@ -25,16 +27,16 @@ SHARED = PLACE / "shared"  # what every node finds below /run/bench
 LIMIT = 20.0  # seconds to boot a node
 
 
-def run(*argv):
+def run(*argv: str) -> None:
     subprocess.run(argv, check=True, stdin=subprocess.DEVNULL)
 
 
-def own_pid():
+def own_pid() -> int:
     """Our PID as the machine counts it: /proc still is the machine's own."""
     return int(Path("/proc/self").readlink().name)
 
 
-def status_of(pid, key):
+def status_of(pid: int, key: str) -> list[str]:
     """The words behind `key` in /proc/PID/status."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         name, _, words = line.partition(":")
@@ -43,7 +45,7 @@ def status_of(pid, key):
     return []
 
 
-def children(pid):
+def children(pid: int) -> list[int]:
     with contextlib.suppress(OSError):
         return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     return []
@@ -52,11 +54,11 @@ def children(pid):
 class Node:
     """One node: its supervisor is our child, and the node's PID 1 is that one's."""
 
-    def __init__(self, name, addresses, tree, seed):
+    def __init__(self, name: str, addresses: list[str], tree: str, seed: str) -> None:
         self.name, self.addresses, self.tree, self.seed = name, addresses, tree, seed
-        self.supervisor = None
+        self.supervisor: subprocess.Popen[bytes] | None = None
 
-    def init(self):
+    def init(self) -> tuple[int, int] | None:
         """Return the PIDs of the node's PID 1: the machine's for it, and ours."""
         if self.supervisor is None or self.supervisor.poll() is not None:
             return None
@@ -70,7 +72,7 @@ class Node:
                         return int(pids[0]), int(pids[1])
         return None
 
-    def on(self):
+    def on(self) -> str:
         if self.init() is not None:
             return "on"
         self.off()
@@ -94,7 +96,7 @@ class Node:
             time.sleep(0.01)
         return "failed: " + self.console()[-2000:]
 
-    def off(self):
+    def off(self) -> str:
         """Cut its power: the kernel ends all that runs in it, at once."""
         (SHARED / f"{self.name}.up").unlink(missing_ok=True)
         init = self.init()
@@ -107,7 +109,11 @@ class Node:
             self.supervisor = None
         return "off"
 
-    def look(self):
+    def reboot(self) -> str:
+        self.off()
+        return self.on()
+
+    def look(self) -> None:
         """Notice a node that went down by itself; one that asked for a reset boots again."""
         if self.supervisor is not None and self.supervisor.poll() is not None:
             asked = self.supervisor.returncode
@@ -115,21 +121,23 @@ class Node:
             if asked == -signal.SIGHUP:  # reboot(2) in a PID namespace shows as this
                 self.on()
 
-    def console(self):
+    def console(self) -> str:
         with contextlib.suppress(OSError):
             return (PLACE / self.name).with_suffix(".boot").read_text(errors="replace")
         return ""
 
 
 class Rack:
-    def __init__(self, told):
-        self.nets = told["nets"]
+    """The power supplies, the switches, and the ear for orders."""
+
+    def __init__(self, told: Mapping[str, Any]) -> None:
+        self.nets: list[str] = told["nets"]
         self.nodes = {
             name: Node(name, addresses, told["tree"], f"{told['folder']}/seed")
             for name, addresses in told["nodes"].items()
         }
 
-    def set_up(self):
+    def set_up(self) -> None:
         run("mount", "-t", "tmpfs", "-o", "mode=755,size=3g", "bench", str(PLACE))
         SHARED.mkdir()
         run("ip", "link", "set", "lo", "up")
@@ -138,16 +146,16 @@ class Rack:
             run("ip", "addr", "add", address, "dev", f"br{number}")
             run("ip", "link", "set", f"br{number}", "up")
 
-    def obey(self, words):
+    def obey(self, words: Sequence[str]) -> str:
         """Do one thing and say what came of it."""
         order, *rest = words
         if order == "list":
             return " ".join(self.nodes)
         node = self.nodes[rest[0]]
-        orders = {
+        orders: dict[str, Callable[[], str]] = {
             "on": node.on,
             "off": node.off,
-            "reboot": lambda: node.off() and node.on(),
+            "reboot": node.reboot,
             "status": lambda: "on" if node.init() else "off",
             "pid": lambda: str((node.init() or (0,))[0]),
             "console": node.console,
@@ -156,17 +164,17 @@ class Rack:
         return orders[order]()
 
     @staticmethod
-    def link(node, number, state):
+    def link(node: Node, number: str, state: str) -> str:
         run("ip", "link", "set", f"{node.name}-{number}", state)
         return state
 
-    def serve(self):
+    def serve(self) -> None:
         agents = socket.socket(socket.AF_UNIX)
         agents.bind(str(SHARED / "power"))
         agents.listen(16)
-        orders = sys.stdin.buffer.raw
+        orders = sys.stdin.fileno()
         unread = b""
-        print(json.dumps({"pid": own_pid()}), flush=True)  # noqa: T201 - our answers
+        print(json.dumps(own_pid()), flush=True)  # noqa: T201 - our answers
         while True:
             ready, _, _ = select.select([orders, agents], [], [], 0.2)
             for node in self.nodes.values():
@@ -174,14 +182,14 @@ class Rack:
             if agents in ready:
                 self.answer_agent(agents)
             if orders in ready:
-                data = orders.read(1 << 16)
+                data = os.read(orders, 1 << 16)
                 if not data:
                     return
                 *lines, unread = (unread + data).split(b"\n")
                 for line in lines:
                     print(json.dumps(self.safely(json.loads(line))), flush=True)  # noqa: T201 - our answers
 
-    def answer_agent(self, agents):
+    def answer_agent(self, agents: socket.socket) -> None:
         with contextlib.suppress(OSError):
             agent, _ = agents.accept()
             with agent:
@@ -189,7 +197,7 @@ class Rack:
                 words = agent.recv(200).decode().split()
                 agent.sendall(f"{self.safely(words)}\n".encode())
 
-    def safely(self, words):
+    def safely(self, words: Sequence[str]) -> str:
         try:
             return self.obey(words)
         except (OSError, ValueError, LookupError, TypeError, subprocess.SubprocessError) as error:

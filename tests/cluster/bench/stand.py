@@ -131,7 +131,7 @@ class Bench:
                 stderr=log,
                 start_new_session=True,
             )
-        self.rack = self._answer()["pid"]
+        self.rack = int(str(self._answer()))
         # Both at once: the rack boots one after the other, but hardly anything waits.
         for name in self.nodes:
             self.power(name, "on")
@@ -172,7 +172,7 @@ class Bench:
             self._process.stdin.flush()
             return str(self._answer())
 
-    def _answer(self):
+    def _answer(self) -> object:
         assert self._process is not None
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
@@ -252,13 +252,11 @@ class Bench:
         """Take everything away: the rack ends with the pipe to it, and all else with the rack."""
         process, self._process, self.rack = self._process, None, 0
         if process is not None:
-            process.stdin.close()
             try:
-                process.wait(_LIMIT)
+                process.communicate(timeout=_LIMIT)  # closes the pipe to it, and waits
             except subprocess.TimeoutExpired:
                 process.kill()
-                process.wait()
-            process.stdout.close()
+                process.communicate()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
