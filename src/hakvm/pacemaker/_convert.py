@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import attrs
 
 from hakvm.errors import ReleaseError
-from hakvm.pacemaker._bundle import Container, Podman, Rkt
+from hakvm.pacemaker._bundle import Bundle, Container, Podman, Rkt
 from hakvm.pacemaker._cib import Cib
 from hakvm.pacemaker._constraints import Colocation, Location, Order, ResourceSet, Ticket
 from hakvm.pacemaker._convert_3_0 import modernized
@@ -23,10 +23,10 @@ from hakvm.pacemaker._nvpairs import (
 )
 from hakvm.pacemaker._release import Release
 from hakvm.pacemaker._resources import Clone, Master, Op, Primitive, Template
-from hakvm.pacemaker._rules import DateSpec, Duration, OpExpression, RscExpression, Rule
+from hakvm.pacemaker._rules import DateSpec, Duration, Expression, OpExpression, RscExpression, Rule
 from hakvm.pacemaker._sections import FencingLevel, Node
-from hakvm.pacemaker._tree import transform
-from hakvm.pacemaker._words import OnFail, is_true, role_of
+from hakvm.pacemaker._tree import transform, walk
+from hakvm.pacemaker._words import OnFail, ValueType, is_true, role_of
 from hakvm.xmlmodel import Element
 
 __all__ = ["to_release"]
@@ -36,6 +36,7 @@ C = TypeVar("C", bound=Cib)
 _SINCE_2_0 = ("2.0", "2.1", "3.0")
 _SINCE_2_1 = ("2.1", "3.0")
 _BEFORE_3_0 = ("1.1", "2.0", "2.1")
+_NEWEST_1_1 = "pacemaker-2.10"
 _MOST_LEVELS = 9
 
 # Meta attributes of a promotable clone: before 2.0, and from then on.
@@ -100,9 +101,22 @@ def _feature_set(cib: Cib, release: Release) -> str | None:
 def _schema(cib: Cib, release: Release) -> str:
     found = _VERSION.fullmatch(cib.validate_with or "")
     low, high = _READS[release]
-    if found is not None and low <= (int(found[1]), int(found[2])) <= high:
+    needed = _NEWEST_1_1 if release is Release.V1_1 and _is_late(cib) else release.schema
+    if (
+        needed == release.schema
+        and found is not None
+        and low <= (int(found[1]), int(found[2])) <= high
+    ):
         return found[0]
-    return release.schema
+    return needed
+
+
+def _is_late(cib: Cib) -> bool:
+    """Whether a CIB needs what came after Debian 9's 1.1.16, with 1.1.17 and 1.1.18."""
+    return any(
+        isinstance(one, Bundle) or (isinstance(one, Expression) and one.value_source is not None)
+        for one in walk(cib.configuration)
+    )
 
 
 def _role(text: str, release: Release) -> str:
@@ -139,6 +153,9 @@ def _changer(release: Release) -> Callable[[Element], Element]:
                 return _options(one, release)
             case Container():
                 return _container(one, release)
+            case Expression(type=ValueType.INTEGER) if release is Release.V1_1:
+                # What a number was before there was another kind of it.
+                return attrs.evolve(one, type=ValueType.NUMBER)
             case _:
                 return one
 
