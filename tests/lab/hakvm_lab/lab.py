@@ -1,11 +1,9 @@
 """Both nodes together: up, down, cut, switched off, saved and rewound."""
 
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
@@ -13,7 +11,7 @@ from typing import Self
 from attrs import frozen
 
 from hakvm.transport import Command, Completed, Ssh
-from hakvm_lab import cache, present, probe, rack
+from hakvm_lab import cache, present, probe, rack, way_in
 from hakvm_lab.agent import Agent
 from hakvm_lab.errors import LabError, Report, silent, step
 from hakvm_lab.image import Image
@@ -126,7 +124,7 @@ class Lab:
         for machine in self.machines:
             machine.console.unlink(missing_ok=True)
         self._start_rack()
-        self._write_ssh()
+        way_in.write(self.folder, self.image, self.ports)
         if first:
             with step(self.report, "booting both nodes, once and for all", "40-90 s"):
                 self._both(self._start_machine)
@@ -176,23 +174,6 @@ class Lab:
             ports=self.ports,
         ).save(self.folder)
 
-    def _write_ssh(self) -> None:
-        """Write how ssh gets in, with nothing of the user's own configuration or keys."""
-        public = (self.image.folder / "known_host").read_text(encoding="utf-8")
-        hosts = self.folder / "known_hosts"
-        hosts.write_text("".join(f"{name} {public}" for name in NODES), encoding="utf-8")
-        blocks = [
-            f"Host {name}\n HostName 127.0.0.1\n Port {self.ports[name]}\n HostKeyAlias {name}\n"
-            for name in NODES
-        ]
-        common = (
-            "Host *\n User root\n IdentitiesOnly yes\n BatchMode yes\n ConnectTimeout 30\n"
-            f' IdentityFile "{self.image.folder / "key"}"\n UserKnownHostsFile "{hosts}"\n'
-            " GlobalKnownHostsFile none\n StrictHostKeyChecking yes\n LogLevel ERROR\n"
-            " ServerAliveInterval 10\n"
-        )
-        (self.folder / "ssh_config").write_text("".join(blocks) + common, encoding="utf-8")
-
     @classmethod
     def running(cls, *, report: Report = silent) -> Self:
         """Return the lab that runs.
@@ -220,7 +201,7 @@ class Lab:
             self._end()
 
     def _end(self) -> None:
-        self._hang_up()
+        way_in.hang_up(self.folder, NODES)
         present.end_processes(self.folder)
 
     # --- the nodes ----------------------------------------------------------
@@ -256,16 +237,10 @@ class Lab:
         command = Command.of(*argv, stdin=stdin, timeout=timedelta(seconds=limit))
         return self.transport(node).run(command).check(allowed)
 
-    def ssh(self, node: str, argv: Sequence[str] = (), *, shared: bool = True) -> list[str]:
-        """Return the words of an ssh into `node`; run them in the lab's folder.
-
-        `shared` ones go over one connection, which the first of them opens.
-        """
+    def ssh(self, node: str, argv: Sequence[str] = ()) -> list[str]:
+        """Return the words of an ssh into `node`; run them in the lab's folder."""
         self.machine(node)
-        share = ["-o", "ControlMaster=auto", "-o", f"ControlPath={node}.ssh"]
-        share += ["-o", "ControlPersist=120"]
-        words = ["ssh", "-F", str(self.folder / "ssh_config"), *(share if shared else [])]
-        return [*words, node, *argv]
+        return way_in.words(self.folder, node, argv)
 
     def secure_shell(self, node: str) -> Ssh:
         """Return a transport over ssh(1) into `node`, by the lab's own configuration.
@@ -273,22 +248,7 @@ class Lab:
         Slower than `transport`, and it does not outlive a rewind.
         """
         self.machine(node)
-        return Ssh(host=node, config=str(self.folder / "ssh_config"))
-
-    def _hang_up(self) -> None:
-        """End the shared connections: the nodes will not know them any more."""
-        for name in NODES:
-            if (self.folder / f"{name}.ssh").exists():
-                words = self.ssh(name)
-                with suppress(subprocess.TimeoutExpired, OSError):
-                    subprocess.run(
-                        [*words[:-1], "-O", "exit", words[-1]],
-                        cwd=self.folder,
-                        capture_output=True,
-                        timeout=10,
-                        check=False,
-                    )
-                (self.folder / f"{name}.ssh").unlink(missing_ok=True)
+        return Ssh(host=node, config=str(way_in.configuration(self.folder)))
 
     def power(self, node: str, to: str) -> str:
         """Switch `node` off or on, or reset it; return what it is then.
@@ -423,7 +383,7 @@ class Lab:
     def _rewind(self, name: str) -> None:
         state = self.states.find(name)
         with step(self.report, f"going back to {name}", "1-3 s, and 1-3 s to an answer"):
-            self._hang_up()
+            way_in.hang_up(self.folder, NODES)
             # In a QEMU that has run, a processor's clock never goes back: the nodes
             # would find that all their time limits have passed. So new ones begin.
             self._both(Machine.end)

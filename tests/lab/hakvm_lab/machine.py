@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -68,10 +68,11 @@ class Machine:
     @property
     def panicked(self) -> bool:
         """Whether the last thing that its kernel said is that it gave up."""
-        with suppress(FileNotFoundError), self.console.open("rb") as file:
-            file.seek(-min(4096, self.console.stat().st_size), os.SEEK_END)
-            return b"Kernel panic" in file.read()
-        return False
+        try:
+            lines = self.console.read_bytes().rstrip().rsplit(b"\n", 1)
+        except FileNotFoundError:
+            return False
+        return b"end Kernel panic" in lines[-1]
 
     def _file(self, ending: str) -> Path:
         return self.folder / f"{self.name}.{ending}"
