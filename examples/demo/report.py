@@ -120,7 +120,10 @@ def page(
         " decides who runs it.",
         head=[
             notebook.chips(
-                (f"{good} of {len(verdicts)} accepted by the real tools", "good"),
+                (
+                    f"{good} of {len(verdicts)} accepted by the real tools",
+                    "good" if good == len(verdicts) else "bad",
+                ),
                 *notebook.tallies(findings),
             )
         ],
