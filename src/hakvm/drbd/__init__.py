@@ -15,12 +15,19 @@
     proc = drbd.ProcDrbd.parse(Path("/proc/drbd").read_text())
     proc.devices[0].resync.finish                           # timedelta(seconds=4363)
 
+    tool = drbd.Drbdadm(transport)
+    tool.create_md("r0")                                    # refuses over existing data
+    for snapshot in drbd.watch(transport, until_done=True): ...
+    drbd.diagnose("r0", drbd.gather_evidence(tool, "r0"), …).situation
+
 Two dialects, 8.4 and 9 (and 8.3, to read): `Release`.
 """
 
 from hakvm.drbd._config import Config, Include, Requirement
 from hakvm.drbd._conversion import Loss
+from hakvm.drbd._create_md import Overwrite
 from hakvm.drbd._events import Event, EventFold, parse_events
+from hakvm.drbd._generation import GenerationIds
 from hakvm.drbd._layout import Layout, Note
 from hakvm.drbd._model import (
     Common,
@@ -41,6 +48,17 @@ from hakvm.drbd._release import Release
 from hakvm.drbd._rules import RULES
 from hakvm.drbd._section import Options
 from hakvm.drbd._specs import Kind, OptionSpec, OptionValue, Section, option_specs
+from hakvm.drbd._split_brain import (
+    Evidence,
+    RecoveryPlan,
+    Situation,
+    Step,
+    Verdict,
+    diagnose,
+    gather_evidence,
+    plan_recovery,
+    recover,
+)
 from hakvm.drbd._status import (
     ConnectionStatus,
     PathStatus,
@@ -50,8 +68,10 @@ from hakvm.drbd._status import (
     SyncStatus,
     VolumeStatus,
 )
+from hakvm.drbd._tool import Drbdadm
 from hakvm.drbd._values import Address, MetaDisk
 from hakvm.drbd._values import Device as BlockDevice
+from hakvm.drbd._watch import Progress, Snapshot, Tracker, watch
 from hakvm.drbd._words import Congestion, ConnectionState, DiskState, Role, WriteOrder
 
 __all__ = [
@@ -66,10 +86,13 @@ __all__ = [
     "ConnectionStatus",
     "Device",
     "DiskState",
+    "Drbdadm",
     "Event",
     "EventFold",
+    "Evidence",
     "Flags",
     "Floating",
+    "GenerationIds",
     "Host",
     "Include",
     "Kind",
@@ -82,14 +105,17 @@ __all__ = [
     "OptionSpec",
     "OptionValue",
     "Options",
+    "Overwrite",
     "Path",
     "PathHost",
     "PathStatus",
     "PeerVolumeStatus",
     "ProcDrbd",
+    "Progress",
     "ProtocolRange",
     "Proxy",
     "ProxySide",
+    "RecoveryPlan",
     "Release",
     "Requirement",
     "Resource",
@@ -97,12 +123,22 @@ __all__ = [
     "Resync",
     "Role",
     "Section",
+    "Situation",
+    "Snapshot",
     "Stacked",
     "Status",
+    "Step",
     "SyncStatus",
+    "Tracker",
+    "Verdict",
     "Volume",
     "VolumeStatus",
     "WriteOrder",
+    "diagnose",
+    "gather_evidence",
     "option_specs",
     "parse_events",
+    "plan_recovery",
+    "recover",
+    "watch",
 ]
