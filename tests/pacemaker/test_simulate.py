@@ -1,4 +1,5 @@
 from datetime import timedelta
+from types import SimpleNamespace
 
 import attrs
 import pytest
@@ -11,6 +12,8 @@ from hakvm.pacemaker import (
     Pacemaker,
     Role,
     crm,
+    drbd_score,
+    drbd_scores,
     location,
     primitive,
     simulate,
@@ -229,3 +232,28 @@ def test_nothing_is_left_behind(right, tmp_path, monkeypatch):
 def test_a_cluster_without_resources():
     assert simulate(Cib.new("a")).actions == ()
     assert simulate(Cib.new("a").add(primitive("p", "ocf:pacemaker:Dummy"))).placement == {"p": ()}
+
+
+def copy(disk, peer, role="Secondary"):
+    return SimpleNamespace(disk=disk, peer_disk=peer, role=role)
+
+
+@pytest.mark.parametrize(
+    ("state", "score"),
+    [
+        (copy("UpToDate", "UpToDate"), 10_000),
+        (copy("UpToDate", "DUnknown"), 1000),
+        (copy("UpToDate", "DUnknown", "Primary"), 10_000),
+        (copy("Inconsistent", "UpToDate"), 10),
+        (copy("Outdated", "DUnknown"), 0),
+        (copy("Consistent", "DUnknown"), 0),
+    ],
+)
+def test_a_copy_is_scored_as_its_agent_does(state, score):
+    assert drbd_score(state) == score
+
+
+def test_the_state_of_the_copies_decides(right):
+    states = {"node1": copy("Inconsistent", "UpToDate"), "node2": copy("UpToDate", "Inconsistent")}
+    start = simulate(right, promotion=drbd_scores("ms_drbd", states))
+    assert start.placement.promoted("ms_drbd") == ("node2",)

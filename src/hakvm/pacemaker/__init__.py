@@ -65,6 +65,12 @@ from hakvm.pacemaker._constraints import (
     ResourceSet,
     Ticket,
 )
+from hakvm.pacemaker._drbd_scores import (
+    AGENT_SCORES,
+    DrbdState,
+    drbd_score,
+    drbd_scores,
+)
 from hakvm.pacemaker._history import (
     Lrm,
     LrmOperation,
@@ -159,9 +165,6 @@ from hakvm.pacemaker._shell import (
     CrmShell,
 )
 from hakvm.pacemaker._simulate import (
-    Action,
-    ActionKind,
-    Decision,
     Promotion,
     Simulation,
     simulate,
@@ -185,6 +188,12 @@ from hakvm.pacemaker._status import (
 )
 from hakvm.pacemaker._tool import (
     Pacemaker,
+)
+from hakvm.pacemaker._transition import (
+    Action,
+    ActionKind,
+    Decision,
+    Transition,
 )
 from hakvm.pacemaker._words import (
     INFINITY,
@@ -210,6 +219,7 @@ from hakvm.pacemaker._words import (
 from hakvm.pacemaker.checks import RULES
 
 __all__ = [
+    "AGENT_SCORES",
     "INFINITY",
     "RULES",
     "AclDeny",
@@ -254,6 +264,7 @@ __all__ = [
     "Decision",
     "Discovery",
     "Docker",
+    "DrbdState",
     "Duration",
     "Expression",
     "Failure",
@@ -334,6 +345,7 @@ __all__ = [
     "TicketStatus",
     "Tickets",
     "TransientAttributes",
+    "Transition",
     "Utilization",
     "ValueSource",
     "ValueType",
@@ -341,6 +353,8 @@ __all__ = [
     "colocate",
     "crm",
     "differences",
+    "drbd_score",
+    "drbd_scores",
     "format_score",
     "group",
     "location",

@@ -8,25 +8,22 @@ played through:
     back = dead.node_up("node1")
     back.placement["vm"]                    # ("node2",)
 
-Source: crm_simulate(8); /usr/share/pacemaker/api/crm_simulate-*.rng.
+Source: crm_simulate(8).
 """
 
-import enum
 import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 import attrs
 from attrs import field, frozen
-from lxml.etree import _Element as XmlElement
 
 from hakvm.errors import HakvmError, InvalidError
 from hakvm.pacemaker._cib import Cib
 from hakvm.pacemaker._constraints import Location
 from hakvm.pacemaker._push import scratch
-from hakvm.pacemaker._score_card import ScoreCard, Scored, score_of
+from hakvm.pacemaker._score_card import ScoreCard
 from hakvm.pacemaker._status import NodeStatus, Placement, Status
-from hakvm.pacemaker._status_xml import read_nodes, read_resources, role
 from hakvm.pacemaker._synthetic import (
     begin,
     forget,
@@ -35,14 +32,11 @@ from hakvm.pacemaker._synthetic import (
     with_node_attribute,
     with_promotion,
 )
+from hakvm.pacemaker._transition import Action, ActionKind, Decision, Transition
 from hakvm.pacemaker._words import INFINITY, Role
 from hakvm.transport import Command, Local, Transport
-from hakvm.xmlmodel import read_xml
 
 __all__ = [
-    "Action",
-    "ActionKind",
-    "Decision",
     "Promotion",
     "Simulation",
     "simulate",
@@ -55,63 +49,7 @@ HEALTHY = 10_000
 """What DRBD's agent gives a copy that is UpToDate and connected."""
 
 _TIMEOUT = timedelta(seconds=120)
-_INSTANCE = re.compile(r":\d+$")
 _SPEC = re.compile(r"[\w.:-]+_[a-z-]+_[0-9]+@[\w.-]+=[0-9]+")
-
-
-class ActionKind(enum.StrEnum):
-    """What kind of step of a transition it is."""
-
-    RESOURCE = "resource"
-    FENCE = "fence"
-    CLUSTER = "cluster"
-    PSEUDO = "pseudo"
-    """A point in the ordering: nothing runs."""
-
-
-@frozen(kw_only=True)
-class Action:
-    """A step of a transition, as the executor would be told it.
-
-    Attributes:
-        task: start, stop, promote, demote, monitor, notify, migrate_to, off, reboot, …
-        resource: the primitive, without its number.
-        instance: the primitive as the scheduler names it, as `drbd:0`.
-        interval: of a recurring monitor.
-    """
-
-    kind: ActionKind
-    task: str
-    resource: str | None = None
-    instance: str | None = None
-    node: str | None = None
-    interval: timedelta = timedelta()
-
-    def __str__(self) -> str:
-        what = f"{self.task} {self.resource}" if self.resource else self.task
-        return f"{what} on {self.node}" if self.node else what
-
-
-@frozen(kw_only=True)
-class Decision:
-    """What the scheduler wants for a resource or a node, and why.
-
-    Attributes:
-        action: start, stop, promote, demote, move, migrate, recover, restart, reload, fence, …
-        source, dest: from where to where, for a move.
-        reason: in the scheduler's words; empty where it says none.
-        blocked: it cannot be done.
-    """
-
-    action: str
-    resource: str | None = None
-    node: str | None = None
-    source: str | None = None
-    dest: str | None = None
-    role: Role | str | None = None
-    next_role: Role | str | None = None
-    reason: str = ""
-    blocked: bool = False
 
 
 @frozen(kw_only=True)
@@ -480,16 +418,15 @@ def _run(  # noqa: PLR0913 - the events that there are
         _explain_refusal(done.exit_status, done.error_text)
         done.check(hint="crm_verify says what is wrong with the CIB")
         after = transport.run(Command.of("cat", f"{path}/out.xml")).check()
-    root = read_xml(done.stdout, "pacemaker-result", source="crm_simulate")
-    revised = root.find("revised_cluster_status")
+    told = Transition.parse(done.stdout, source="crm_simulate")
     return Simulation(
         cib=with_fatal_failures(Cib.parse(after.stdout, source="crm_simulate --save-output")),
-        actions=_actions(root),
-        decisions=_decisions(root),
-        placement=_status(revised).placement,
-        before=_status(root.find("cluster_status")).placement,
-        status=_status(revised),
-        scores=_scores(root),
+        actions=told.actions,
+        decisions=told.decisions,
+        placement=told.after.placement,
+        before=told.before.placement,
+        status=told.after,
+        scores=told.scores,
         messages=tuple(line.strip() for line in done.error_text.splitlines() if line.strip()),
         promotion=carried,
         transport=transport,
@@ -502,89 +439,3 @@ def _explain_refusal(exit_status: int, said: str) -> None:
             "this crm_simulate has no --output-as=xml",
             hint="it came with Pacemaker 2.1; simulate on a newer one",
         )
-
-
-def _status(section: XmlElement | None) -> Status:
-    if section is None:
-        return Status()
-    nodes, resources = section.find("nodes"), section.find("resources")
-    return Status(
-        nodes=read_nodes(nodes) if nodes is not None else (),
-        resources=read_resources(resources) if resources is not None else (),
-    )
-
-
-def _actions(root: XmlElement) -> tuple[Action, ...]:
-    found: list[Action] = []
-    for el in root.iterfind("transition/*"):
-        get = el.get
-        match el.tag:
-            case "rsc_action":
-                instance = get("resource") or ""
-                found.append(
-                    Action(
-                        kind=ActionKind.RESOURCE,
-                        task=get("op") or "",
-                        resource=_INSTANCE.sub("", instance),
-                        instance=instance,
-                        node=get("node"),
-                        interval=timedelta(milliseconds=int(get("interval") or 0)),
-                    )
-                )
-            case "fencing_action":
-                found.append(
-                    Action(kind=ActionKind.FENCE, task=get("op") or "", node=get("target"))
-                )
-            case "cluster_action":
-                found.append(
-                    Action(
-                        kind=ActionKind.CLUSTER,
-                        task=get("task") or "",
-                        resource=get("id"),
-                        node=get("node"),
-                    )
-                )
-            case "pseudo_action":
-                found.append(
-                    Action(kind=ActionKind.PSEUDO, task=get("task") or "", node=get("node"))
-                )
-            case _:
-                pass
-    return tuple(found)
-
-
-def _decisions(root: XmlElement) -> tuple[Decision, ...]:
-    found: list[Decision] = []
-    for el in root.iterfind("actions/*"):
-        get = el.get
-        if el.tag == "node_action":
-            found.append(
-                Decision(action=get("task") or "", node=get("node"), reason=get("reason") or "")
-            )
-        elif el.tag == "rsc_action":
-            found.append(
-                Decision(
-                    action=get("action") or "",
-                    resource=get("resource"),
-                    node=get("node") or get("dest") or get("source"),
-                    source=get("source"),
-                    dest=get("dest"),
-                    role=role(get("role")),
-                    next_role=role(get("next-role")),
-                    reason=get("reason") or "",
-                    blocked=get("blocked") == "true",
-                )
-            )
-    return tuple(found)
-
-
-def _scores(root: XmlElement) -> ScoreCard:
-    return ScoreCard(
-        Scored(
-            resource=el.get("id") or "",
-            node=el.get("node") or "",
-            score=score_of(el.get("score")),
-            step="promotion" if el.tag == "promotion_score" else el.get("function") or "",
-        )
-        for el in root.iter("node_weight", "promotion_score")
-    )
