@@ -110,7 +110,8 @@ class Element:
             InvalidError: another root, or a value that cannot stand where it does.
         """
         try:
-            return cls._of(_source.read(text, cls.__xml_plan__.tag, source=source))
+            with _source.uncollected(len(text)):
+                return cls._of(_source.read(text, cls.__xml_plan__.tag, source=source))
         except InvalidError as error:
             error.source = source
             raise

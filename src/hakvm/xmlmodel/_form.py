@@ -7,7 +7,8 @@ Every `Element` has a form that fits its values, so that writing needs no look
 at what is absent.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -25,12 +26,30 @@ EXTRA = -1
 LIMIT = 2048  # shapes remembered for a class: a hostile document must not grow them for ever
 
 
+@lru_cache
+def _unrolled(count: int) -> Callable[..., Callable[[Any, Iterable[str]], None]]:
+    """Make a maker of functions that set that many slots, without a loop: twice as fast."""
+    setters = ", ".join(f"set{i}" for i in range(count))
+    values = "".join(f"value{i}, " for i in range(count))
+    calls = "; ".join(f"set{i}(obj, value{i})" for i in range(count)) or "pass"
+    source = f"""
+def make({setters}):
+    def set_all(obj, values):
+        {values or "_"} = values
+        {calls}
+    return set_all
+"""
+    made: dict[str, Any] = {}
+    exec(source, made)  # noqa: S102 - of numbers alone
+    return made["make"]  # type: ignore[no-any-return]
+
+
 class Shape:
     """The attributes of an element in their order, and how to get at them.
 
     Attributes:
         keys: the names, as lxml gives them.
-        setters: the slots to set, where all attributes are plain texts of the class; else `None`.
+        set_all: sets all the slots, where all attributes are plain texts of the class; else `None`.
         reads: position, setter, codec, field for each attribute of the class.
         unknown: positions of the attributes that the class does not know.
         template: the start tag's inside, with a `%s` for each value; `None` where it varies.
@@ -47,7 +66,7 @@ class Shape:
         "names",
         "plan",
         "reads",
-        "setters",
+        "set_all",
         "template",
         "unknown",
     )
@@ -63,7 +82,7 @@ class Shape:
             i for i, key in enumerate(keys) if key not in plan.attributes and key != plan.constant
         )
         plain = len(known) == len(keys) and all(f.codec is None for _, f in known)
-        self.setters = tuple(f.set for _, f in known) if plain else None
+        self.set_all = _unrolled(len(known))(*(f.set for _, f in known)) if plain else None
         self.formats = tuple(
             (i, f.codec.format)
             for i, (_, f) in enumerate(known)

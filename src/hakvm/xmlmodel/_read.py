@@ -129,18 +129,18 @@ def reader(plan: "Plan") -> Reader:
         shape = shapes_get(keys) or plan.shape(keys)
         lexical: Lexical | None = None
         unknown: tuple[tuple[str, str], ...] = ()
-        if shape.setters is None:
+        if shape.set_all is None:
             lexical, unknown = _attributes(obj, el, shape, keys)
         elif keys:
-            for setter, value in zip(shape.setters, el.values()):  # noqa: B905 - the shape is the keys'
-                setter(obj, value)
+            shape.set_all(obj, el.values())
         declared: tuple[tuple[str, str], ...] = ()
         if ns is not None:
             ns, declared = _declared(el, ns)
-        if may_be_bare and el.text is None and not len(el):
+        children = el[:]  # faster than an iterator
+        if may_be_bare and not children and el.text is None:
             run, order, rest = _BARE
         else:
-            run, order, lexical, rest = contents(obj, el, ns, lexical)
+            run, order, lexical, rest = contents(obj, el, children, ns, lexical)
         form = shape.forms.get(run)
         if form is None:  # a form that is remembered has been checked
             _check(plan, el, shape, run)
@@ -158,7 +158,7 @@ def reader(plan: "Plan") -> Reader:
 
 
 _Contents = Callable[
-    [object, XmlElement, Namespaces | None, Lexical | None],
+    [object, XmlElement, list[XmlElement], Namespaces | None, Lexical | None],
     tuple[tuple[int, ...], tuple[int, ...] | None, Lexical | None, tuple[str, ...]],
 ]
 """Reads what stands in an element: the children's runs, their order, texts, what is unknown."""
@@ -168,11 +168,15 @@ def _text_contents(field: "AttributeField") -> _Contents:
     codec = field.codec
 
     def read(
-        obj: object, el: XmlElement, _ns: Namespaces | None, lexical: Lexical | None
+        obj: object,
+        el: XmlElement,
+        children: list[XmlElement],
+        _ns: Namespaces | None,
+        lexical: Lexical | None,
     ) -> tuple[tuple[int, ...], None, Lexical | None, tuple[str, ...]]:
         written = None
         text = el.text
-        if len(el):
+        if children:
             text, written = _inner(el)
         if not text and not field.required:
             value = field.default
@@ -183,25 +187,27 @@ def _text_contents(field: "AttributeField") -> _Contents:
                 if written is None and not own:
                     written = escape(text or "")
             field.set(obj, value)
-        return (), None, _remember(lexical, field.name, value, written), ()
+        if written is not None:
+            lexical = _remember(lexical, field.name, value, written)
+        return (), None, lexical, ()
 
     return read
 
 
-def _remember(
-    lexical: Lexical | None, name: str, value: object, written: str | None
-) -> Lexical | None:
+def _remember(lexical: Lexical | None, name: str, value: object, written: str) -> Lexical:
     """Remember how a value was written, where we would write it in another way."""
-    if written is None:
-        return lexical
     return {**(lexical or {}), name: (value, written)}
 
 
 def _tree_contents(plan: "Plan") -> _Contents:  # noqa: C901, PLR0915 - the hot path: few calls
-    handler_of = plan.handlers.get
+    handler_of = {tag: (h, h.plan, h.index, h.many) for tag, h in plan.handlers.items()}.get
 
     def read(  # noqa: C901, PLR0912, PLR0915 - as above
-        obj: object, el: XmlElement, ns: Namespaces | None, lexical: Lexical | None
+        obj: object,
+        el: XmlElement,
+        children: list[XmlElement],
+        ns: Namespaces | None,
+        lexical: Lexical | None,
     ) -> tuple[tuple[int, ...], tuple[int, ...] | None, Lexical | None, tuple[str, ...]]:
         order: list[int] = []
         runs: list[int] = []
@@ -212,36 +218,39 @@ def _tree_contents(plan: "Plan") -> _Contents:  # noqa: C901, PLR0915 - the hot 
             rest.append(escape(text))
             order.append(EXTRA)
             runs.append(EXTRA)
-        elif text is not None and not len(el):
+        elif text is not None and not children:
             # No value of its own; but canonical XML tells `<a> </a>` from `<a/>`.
             lexical = {**(lexical or {}), "extra": (NOTHING, escape(text))}
         last = runs[-1] if runs else -2
-        for child in el:
-            handler = handler_of(child.tag)  # type: ignore[arg-type]  # a comment's tag is no text
-            index = EXTRA
-            if handler is not None:
+        for child in children:
+            found = handler_of(child.tag)  # type: ignore[arg-type]  # a comment's tag is no text
+            if found is None:
+                index = EXTRA
+            else:
+                handler, child_plan, index, many = found
                 written = None
-                child_plan = handler.plan or _choose(handler, el, child)
+                if child_plan is None and handler.variants:
+                    child_plan = _choose(handler, el, child)
                 if child_plan is not None:
-                    index = handler.index
                     value = child_plan.read(child, ns)
-                elif handler.kid.by is None:
-                    index = handler.index
+                elif handler.variants:
+                    index = EXTRA
+                else:
                     value, written = _scalar_child(handler.kid, child, ns)
             if index == EXTRA:
                 rest.append(raw(child, ns))
-            elif handler.many:  # type: ignore[union-attr]  # there is one where there is an index
-                bucket = buckets.get(index)
-                if bucket is None:
-                    bucket = buckets[index] = ([], {})
+            elif many:
+                if index != last:
+                    bucket = buckets.setdefault(index, ([], {}))
                 if written is not None:
                     bucket[1][len(bucket[0])] = written
                 bucket[0].append(value)
             else:
                 if index in runs:
                     refuse(child, f"a second <{child.tag!s}>: only one can stand here")
-                handler.kid.set(obj, value)  # type: ignore[union-attr]  # as above
-                lexical = _remember(lexical, handler.kid.name, value, written)  # type: ignore[union-attr]  # as above
+                handler.kid.set(obj, value)
+                if written is not None:
+                    lexical = _remember(lexical, handler.kid.name, value, written)
             order.append(index)
             if index != last:
                 runs.append(index)
