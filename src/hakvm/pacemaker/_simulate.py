@@ -18,7 +18,7 @@ from datetime import timedelta
 import attrs
 from attrs import field, frozen
 
-from hakvm.errors import HakvmError, InvalidError
+from hakvm.errors import InvalidError, ReleaseError
 from hakvm.pacemaker._cib import Cib
 from hakvm.pacemaker._constraints import Location
 from hakvm.pacemaker._push import scratch
@@ -239,6 +239,7 @@ def simulate(  # noqa: PLR0913 - the events that there are
         InvalidError: a node that the CIB does not know.
         CommandNotFound: there is no crm_simulate.
         CommandError: it refused the CIB.
+        ReleaseError: it is older than 2.1, and writes no XML.
     """
     over = transport or Local()
     events = [tuple(one) for one in (fail, down, up, standby, online)]
@@ -415,7 +416,13 @@ def _run(  # noqa: PLR0913 - the events that there are
                 timeout=_TIMEOUT,
             )
         )
-        _explain_refusal(done.exit_status, done.error_text)
+        if b"nknown option" in done.stderr + done.stdout:
+            raise ReleaseError(
+                "crm_simulate --output-as=xml",
+                release="the Pacemaker there",
+                known=("2.1", "3.0"),
+                hint="simulate over the transport of a newer one",
+            )
         done.check(hint="crm_verify says what is wrong with the CIB")
         after = transport.run(Command.of("cat", f"{path}/out.xml")).check()
     told = Transition.parse(done.stdout, source="crm_simulate")
@@ -431,11 +438,3 @@ def _run(  # noqa: PLR0913 - the events that there are
         promotion=carried,
         transport=transport,
     )
-
-
-def _explain_refusal(exit_status: int, said: str) -> None:
-    if exit_status and ("unknown option" in said.lower() or "Unknown option" in said):
-        raise HakvmError(
-            "this crm_simulate has no --output-as=xml",
-            hint="it came with Pacemaker 2.1; simulate on a newer one",
-        )
