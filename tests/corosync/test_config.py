@@ -333,6 +333,8 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
         lambda: Node(name="node1\n}"),
         lambda: Node(name="node {"),
         lambda: Node(name=" node1"),
+        lambda: Node(name="\ud800"),
+        lambda: Totem(extra={"a": "\ud800"}),
         lambda: Node(ring0_addr="192.168.2.999"),
         lambda: Node(ring0_addr="no address"),
         lambda: Node(nodeid=-1),

@@ -41,6 +41,7 @@ _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?:\.(?!$)|$)){4}")
 _HOST = re.compile(r"(?=.{1,253}\.?$)(?:(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(?:\.(?!$)|\.?$))+")
 _DIGITS = re.compile(r"[0-9.]+")
 _UNSAFE = re.compile(r"[\0\n\r{]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @frozen(kw_only=True)
@@ -82,14 +83,12 @@ class Option:
     many: bool = False
     secret: bool = False
 
-    def hold(self, value: object) -> None:
-        """Hold a value that a caller gives to what a file may hold, or raise a ValueError."""
-        if type(value) is self.kind and self.kind is int:
-            found = self.low <= value <= self.high or (self.zero and value == 0)  # type: ignore[operator]
-            if found:
-                return
-        elif not isinstance(value, self.kind) or isinstance(value, bool) is not (self.kind is bool):
+    def check(self, value: object) -> None:
+        """Raise a ValueError where a file cannot hold this value."""
+        if not isinstance(value, self.kind) or isinstance(value, bool) is not (self.kind is bool):
             raise ValueError(f"{value!r} is no {self.kind.__name__}")
+        if isinstance(value, int) and self.low <= value <= self.high:
+            return
         self.read(self.write(value))
 
     def known(self, value: str) -> tuple[Release, ...]:
@@ -237,6 +236,8 @@ def safe(value: str) -> str:
         )
     if value.strip(BLANK) != value:
         raise ValueError(f"{value[:40]!r} begins or ends with a blank, which corosync drops")
+    if not value.isascii() and _SURROGATE.search(value):
+        raise ValueError(f"{value[:40]!r} cannot be written as UTF-8")
     return value
 
 

@@ -164,7 +164,7 @@ class Section:
                 continue
             try:
                 for one in value if option.many else (value,):
-                    option.hold(one)
+                    option.check(one)
             except ValueError as error:
                 raise self._wrong(str(error), name) from None
         if self.extra or self.sections:

@@ -138,9 +138,9 @@ def other_release(config: Config) -> Iterator[Trouble]:
 
 
 def _with_blanks(config: Config) -> Config:
-    text = "".join(
+    text = "\n".join(
         line if line.lstrip().startswith("#") else line.replace(_NBSP, " ")
-        for line in config.render().splitlines(keepends=True)
+        for line in config.render().split("\n")
     )
     return Config.parse(text, release=config.release)
 
