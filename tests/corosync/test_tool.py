@@ -128,6 +128,25 @@ class TestReal:
         if line is not None:
             assert caught.value.line == line
 
+    def test_a_file_is_written_only_if_corosync_takes_it(self, tmp_path):
+        tool = Corosync(Local())
+        path = tmp_path / "corosync.conf"
+        good = self.candidate(tmp_path)
+        tool.save_config(good, str(path), replaces="absent")
+        assert tool.config(str(path)) == good
+        assert path.stat().st_mode & 0o777 == 0o644
+        bad = attrs.evolve(
+            good, nodelist=attrs.evolve(good.nodelist, node=good.nodelist.node[:1] * 2)
+        )
+        with pytest.raises(InvalidError, match="twice"):
+            tool.save_config(bad, str(path))
+        with pytest.raises(ConflictError):
+            tool.save_config(good, str(path), replaces="absent")
+        assert path.read_text() == good.render()
+        keyed = attrs.evolve(good, totem=attrs.evolve(good.totem, keyfile=None, key="x" * 256))
+        tool.save_config(keyed, str(path))
+        assert path.stat().st_mode & 0o777 == 0o600
+
     def test_a_corosync_that_does_not_run(self):
         if Path("/run/corosync.pid").exists():
             pytest.skip("a corosync of this machine's own runs")

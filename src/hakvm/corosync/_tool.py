@@ -174,6 +174,26 @@ class Corosync:
             ) from None
         return Config.parse(text, source=source)
 
+    def save_config(
+        self, config: Config, path: str = CONFIG, *, replaces: str | None = None
+    ) -> None:
+        """Give the node a corosync.conf, at once or not at all, if corosync there would take it.
+
+        Args:
+            config: what to write.
+            path: where to.
+            replaces: the checksum (`Files.checksum`) of what may be replaced, `absent` for nothing.
+
+        Raises:
+            InvalidError: corosync refuses it; nothing is written.
+            ConflictError: something else is there than what may be replaced.
+        """
+        self.test(config)
+        # The manual has it readable by all; with the key in it, it must not be.
+        mode = 0o600 if config.totem.key is not None else 0o644
+        content = config.render().encode()
+        Files(self.transport).write(path, content, mode=mode, replaces=replaces)
+
     def authkey(self, path: str = AUTHKEY) -> AuthKey:
         """Read the node's key.
 
