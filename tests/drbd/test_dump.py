@@ -78,3 +78,130 @@ def test_the_corpus_reads_the_same(judge, corpus, name):
     assert judge.dump(verified + rendered, release, node="undertest") == judge.dump(
         verified + text, release, node="undertest"
     )
+
+
+# What hypothesis does not make: every other form of the grammar.
+FORMS = {
+    "floating": (
+        Release.V9_0,
+        """resource r0 {
+            net { protocol C; }
+            floating 10.0.0.1:7789 { device /dev/drbd0; disk /dev/vg/r0; meta-disk internal;
+                node-id 0; }
+            floating 10.0.0.2:7789 { device minor 0; disk "/dev/vg/r 0"; meta-disk internal;
+                node-id 1; }
+        }""",
+    ),
+    "several-names": (
+        Release.V9_0,
+        r"""resource "r 0" {
+            handlers { fence-peer "/bin/x \"a b\" \\c;"; split-brain "/bin/y # no comment"; }
+            on alice carol { device drbd0; disk /dev/vg/r0; meta-disk /dev/vg/md[3]; address
+                ipv4 10.0.0.1:7789; }
+            on bob { device /dev/drbd_mail minor 0; disk /dev/vg/r0; flexible-meta-disk
+                /dev/vg/md; address 10.0.0.2:7789; }
+        }""",
+    ),
+    "mesh": (
+        Release.V9_0,
+        """resource r0 {
+            options { quorum majority; on-no-quorum io-error; auto-promote no; }
+            volume 0 { device minor 1; disk /dev/vg/a; meta-disk internal; disk { al-extents
+                3389; resync-rate 10M; } }
+            volume 1 { device minor 2; disk /dev/vg/b; meta-disk internal; }
+            on alice { address 10.0.0.1:1; node-id 0; }
+            on bob { address 10.0.0.2:1; node-id 1; }
+            on carol { address 10.0.0.3:1; node-id 2; volume 0 { disk none; } }
+            connection-mesh { hosts alice bob carol; net { protocol A; ping-timeout 7; } }
+            skip { what ever [is] here "; }"; }
+        }""",
+    ),
+    "paths": (
+        Release.V9_0,
+        """resource r0 {
+            device minor 1; disk /dev/vg/a; meta-disk internal;
+            on alice { node-id 0; }
+            on bob { node-id 1; }
+            connection {
+                path { host alice address 10.0.0.1:1; host bob address 10.0.0.2:1; }
+                path { host alice address 10.1.0.1:1; host bob address 10.1.0.2:1; }
+                net { transport tcp; no-tcp-cork; allow-two-primaries; }
+                disk { c-max-rate 5M; }
+                volume 0 { disk { resync-rate 2M; } }
+            }
+        }""",
+    ),
+    "proxy": (
+        Release.V9_0,
+        """resource r0 {
+            proxy { memlimit 128M; plugin { zstd level 4; } }
+            device minor 1; disk /dev/vg/a; meta-disk internal;
+            on alice { node-id 0; }
+            on bob { node-id 1; }
+            connection {
+                host alice address 10.0.0.1:7789 via proxy on alice { inside 127.0.0.1:7;
+                    outside 10.2.0.1:7; }
+                host bob address 10.0.0.2:7789 via proxy on bob { inside 127.0.0.1:7;
+                    outside 10.2.0.2:7; }
+                net { protocol A; }
+            }
+        }""",
+    ),
+    "stacked": (
+        Release.V8_4,
+        """resource r0 {
+            on alice { device /dev/drbd0; disk /dev/vg/r0; meta-disk internal; address
+                10.0.0.1:7789; }
+            on bob { device /dev/drbd0; disk /dev/vg/r0; meta-disk internal; address
+                10.0.0.2:7789; }
+        }
+        resource r0-U {
+            startup { stacked-timeouts; become-primary-on alice carol; wait-after-sb; }
+            net { allow-two-primaries; } stacked-on-top-of r0 { device /dev/drbd10; address
+                10.9.0.1:7788; }
+            on carol { device /dev/drbd10; disk /dev/vg/r0; meta-disk internal; address
+                10.9.0.3:7788; }
+        }""",
+    ),
+    "8.4-syncer": (
+        Release.V8_4,
+        """common { protocol C; syncer { rate 25M; al-extents 379; c-min-rate 20M;
+            verify-alg crc32c; } }
+        resource r0 {
+            disk { no-disk-flushes; no-md-flushes; fencing resource-only; on-io-error detach; }
+            net { csums-after-crash-only; allow-two-primaries no; shared-secret "disk"; }
+            on alice { device /dev/drbd0; disk /dev/vg/r0; meta-disk internal; address
+                10.0.0.1:7789; }
+            on bob { device /dev/drbd0; disk /dev/vg/r0; meta-disk internal; address
+                10.0.0.2:7789; }
+        }""",
+    ),
+    "8.3": (
+        Release.V8_3,
+        """common { syncer { rate 10M; } handlers { outdate-peer "/bin/x"; } }
+        resource r0 {
+            protocol C;
+            startup { degr-wfc-timeout 120; }
+            disk { on-io-error detach; no-disk-flushes; use-bmbv; fencing dont-care; }
+            net { cram-hmac-alg sha1; shared-secret "FooFunFactory"; no-tcp-cork;
+                allow-two-primaries; }
+            syncer { verify-alg md5; use-rle; csums-alg sha1; cpu-mask 3; }
+            on alice { device /dev/drbd0; disk /dev/vg/r0; flexible-meta-disk internal;
+                address 10.0.0.1:7789; }
+            on bob { device /dev/drbd0; disk /dev/vg/r0; meta-disk /dev/vg/md[0]; address
+                10.0.0.2:7789; }
+        }""",
+    ),
+}
+
+
+@pytest.mark.parametrize("form", list(FORMS))
+def test_every_form_reads_the_same(judge, form):
+    release, text = FORMS[form]
+    node = "10.0.0.1" if form == "floating" else "alice"
+    config = Config.parse(text, release=release)
+    rendered = config.render()
+    assert Config.parse(rendered, release=release) == config
+    assert judge.dump(VERIFIED + rendered, release, node=node) == judge.dump(
+        VERIFIED + text, release, node=node
+    )

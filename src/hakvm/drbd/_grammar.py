@@ -279,6 +279,8 @@ class Reader:
             style[name] = "bare"
         if args and not isinstance(args[0], Quoted):
             self._check_plain(section, word, args[0])
+        if self.release is Release.V8_3:
+            self._check_switch(section, name, word, args)
         if name in items:
             raise self.scanner.error(
                 f"{name} is there twice: the second would count without a word",
@@ -302,6 +304,15 @@ class Reader:
                 argument=0,
                 hint=f'quote it: "{text[:60]}"',
             )
+
+    def _check_switch(self, section: Section, name: str, word: str, args: list[str]) -> None:
+        """8.3's booleans take no value, and have but one of the two forms."""
+        spec = spec_of(section, name, Release.V8_3)
+        if spec is None or spec.kind is not Kind.BOOLEAN or name == "wait-after-sb":
+            return
+        if args or word.startswith("no-") is not spec.negated:
+            form = f"no-{name};" if spec.negated else f"{name};"
+            raise self.scanner.error(f"{Release.V8_3} takes {name} as {form!r} only")
 
     def _bare(self, section: Section, word: str) -> tuple[str, str]:
         """Read `x;` and `no-x;`."""

@@ -83,6 +83,7 @@ class OptionSpec:
         unit: what it measures: `bytes`, `bytes/second`, `seconds`, `1/10 seconds`, …
         choices: the words it may be.
         longest: how many characters it may have.
+        negated: 8.3 takes it as `no-x;` only; other booleans of 8.3 as `x;` only.
         later: it came after the tables (drbd-utils 9.22), and is known by its name alone.
     """
 
@@ -95,6 +96,7 @@ class OptionSpec:
     unit: str = ""
     choices: tuple[str, ...] = ()
     longest: int | None = None
+    negated: bool = False
     later: bool = False
 
     def problem(self, text: str) -> str:  # noqa: PLR0911 - one return a kind
@@ -349,7 +351,9 @@ def option_specs(release: Release, section: Section) -> Mapping[str, OptionSpec]
     if release is Release.V8_3:
         # Its tool describes the negations; the configuration of all releases takes both.
         specs = {
-            name.removeprefix("no-"): evolve(spec, name=name.removeprefix("no-"))
+            name.removeprefix("no-"): evolve(
+                spec, name=name.removeprefix("no-"), negated=name.startswith("no-")
+            )
             for name, spec in specs.items()
         }
     if release is Release.V8_4 and section is Section.SYNCER:
