@@ -144,7 +144,7 @@ class Filesystems:
         if label.startswith("-") or not label.isprintable():
             raise InvalidError(f"{label!r} is no label", path="label", value=label)
         found = self.content(device)
-        mount = self.mounted(device)
+        mount = self.mounted(self._real(device))
         if mount is not None:
             raise HakvmError(
                 f"{self.transport.host}: {device} is mounted at {mount.target}",
@@ -175,7 +175,7 @@ class Filesystems:
         """
         there = self.mounts().at(_path(target, "target"))
         if there is not None:
-            if there.source == device:
+            if there.source in {device, self._real(device)}:
                 return
             raise HakvmError(f"{self.transport.host}: {there.source} is mounted at {target}")
         if options.startswith("-") or not options.isprintable():
@@ -196,6 +196,11 @@ class Filesystems:
             self.transport.run(Command.of("umount", "--", target)).check(
                 hint="`fuser -vm` says who uses it"
             )
+
+    def _real(self, device: str) -> str:
+        """Return the device that a name such as /dev/disk/by-id/… stands for."""
+        done = self.transport.run(Command.of("readlink", "-f", "--", device))
+        return done.text.removesuffix("\n") if done.ok else device
 
 
 def _path(text: str, name: str) -> str:
