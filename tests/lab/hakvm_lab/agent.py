@@ -37,7 +37,7 @@ _ENVIRONMENT = {
 _TIMED_OUT, _NOT_EXECUTABLE, _NOT_FOUND, _KILLED = 124, 126, 127, 137  # timeout(1)
 _GRACE = 10.0  # seconds that a node may be late itself
 _LONGEST = 3600.0  # seconds that one question may take
-_LOOKS = (0.01, 0.3)  # seconds between two looks at a running command: at first, and at most
+_LOOKS = (0.02, 0.5)  # seconds between two looks at a running command: at first, and at most
 
 
 @define
