@@ -3,7 +3,7 @@
     domain = libvirt.Domain.load("/etc/hakvm/debian9.xml")
     domain.devices.disks[0].source                      # FileSource(file='/var/lib/…/vm01.img')
     domain.check()                                      # what bites on two nodes, and why
-    evolve_at(domain, "devices.disks[vda].driver", cache="none").render()
+    libvirt.evolve_at(domain, "devices.disks[vda].driver", cache="none").render()
 
     guest = libvirt.guest("debian9", memory="1 GiB", vcpus=2, bridge="br0", disk="vm01.img")
     guest.domain(cluster="kvm-ha")                      # the same value for both nodes
@@ -319,6 +319,7 @@ from hakvm.libvirt._words import (
     WatchdogAction,
     WatchdogModel,
 )
+from hakvm.xmlmodel import evolve_at
 
 __all__ = [
     "RULES",
@@ -563,6 +564,7 @@ __all__ = [
     "Zpci",
     "define_on",
     "diff",
+    "evolve_at",
     "from_virt_install",
     "guest",
     "parse_list",

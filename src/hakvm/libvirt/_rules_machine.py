@@ -25,7 +25,7 @@ from hakvm.libvirt._words import (
     DomainType,
     GraphicsType,
 )
-from hakvm.xmlmodel import evolve_at
+from hakvm.xmlmodel import evolve_at, unknown_words
 
 _MIGRATION = "libvirt, qemuMigrationSrcIsSafe; the RHEL HA guide on VirtualDomain"
 _DOC = "libvirt, formatdomain"
@@ -316,3 +316,19 @@ def _no_console(domain: Domain) -> Iterator[Trouble]:
 def _emulation(domain: Domain) -> Iterator[Trouble]:
     if domain.type == DomainType.QEMU:
         yield Trouble(message="the guest is emulated in software", where="type")
+
+
+@RULES.rule(
+    "libvirt.unknown-word",
+    Severity.INFO,
+    Layer.LIBVIRT,
+    why="it is newer than what is known here, or misspelt: then libvirt refuses the guest",
+    fix="compare it with libvirt's documentation",
+    source=_DOC,
+    failing=lambda: attrs.evolve(sample(), on_crash="restrat"),
+    passing=sample,
+)
+def _unknown_word(domain: Domain) -> Iterator[Trouble]:
+    for found in unknown_words(domain):
+        like = f"; did you mean {found.close}?" if found.close else ""
+        yield Trouble(message=f"{found.word} is not known here{like}", where=found.path)

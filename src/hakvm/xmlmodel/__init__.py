@@ -34,7 +34,7 @@ from hakvm.xmlmodel._codecs import Codec, OneZero, OnOff, TrueFalse, YesNo, word
 from hakvm.xmlmodel._element import Document, Element, element
 from hakvm.xmlmodel._extra import Extra
 from hakvm.xmlmodel._marks import Attr, By, Flag, Leaf, Text
-from hakvm.xmlmodel._path import evolve_at
+from hakvm.xmlmodel._path import UnknownWord, evolve_at, unknown_words
 from hakvm.xmlmodel._source import read_xml
 
 __all__ = [
@@ -50,9 +50,11 @@ __all__ = [
     "OneZero",
     "Text",
     "TrueFalse",
+    "UnknownWord",
     "YesNo",
     "element",
     "evolve_at",
     "read_xml",
+    "unknown_words",
     "words",
 ]

@@ -30,6 +30,7 @@ class Codec(Generic[T]):
         check: whether a value given to a constructor is of the right type.
         textual: whether the value is a text itself, and `format` gives it as it is.
         examples: a few values, from which tests draw.
+        words: the words of an open enumeration; a text that is none of them is newer, or wrong.
     """
 
     parse: Callable[[str], T]
@@ -38,6 +39,7 @@ class Codec(Generic[T]):
     check: Callable[[object], bool] = field(default=lambda _value: True, repr=False)
     textual: bool = False
     examples: tuple[T, ...] = field(default=(), repr=False)
+    words: tuple[str, ...] = field(default=(), repr=False)
     seen: dict[str, tuple[T, bool]] = field(factory=dict, init=False, eq=False, repr=False)
 
     def read(self, text: str) -> tuple[T, bool]:
@@ -124,6 +126,7 @@ def _enumeration(kind: type[enum.StrEnum], *, is_open: bool) -> Codec[Any]:
         check=lambda value: isinstance(value, str),
         textual=True,
         examples=(*kind, "newer-word") if is_open else tuple(kind),
+        words=tuple(table) if is_open else (),
     )
 
 

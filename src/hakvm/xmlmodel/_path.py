@@ -1,13 +1,16 @@
-"""Changing one thing deep in a document: a path says where."""
+"""Paths in a document: changing one thing deep in it, and finding the words that are unknown."""
 
+import difflib
 import re
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import attrs
+from attrs import frozen
 
 from hakvm.errors import InvalidError
 
-__all__ = ["evolve_at"]
+__all__ = ["UnknownWord", "evolve_at", "unknown_words"]
 
 T = TypeVar("T")
 
@@ -95,3 +98,36 @@ def _names(item: object) -> set[str]:
     found.append(getattr(getattr(item, "alias", None), "name", None))
     found.append(getattr(getattr(item, "target", None), "dev", None))
     return {name for name in found if isinstance(name, str)}
+
+
+@frozen(kw_only=True)
+class UnknownWord:
+    """A word that stands where an enumeration does and is none of it: newer, or misspelt.
+
+    Attributes:
+        path: where, as `evolve_at` takes it.
+        word: what stands there.
+        close: the known word that is most like it; empty where none is.
+    """
+
+    path: str
+    word: str
+    close: str = ""
+
+
+def unknown_words(root: Any, path: str = "") -> Iterator[UnknownWord]:  # noqa: ANN401 - any element
+    """Yield the words of open enumerations that are not known here."""
+    plan = root.__xml_plan__.ready()
+    for field in (*plan.attributes.values(), *plan.kids):
+        codec = field.codec
+        value = getattr(root, field.name)
+        here = f"{path}.{field.name}" if path else field.name
+        if codec is not None and codec.words and type(value) is str:
+            close = difflib.get_close_matches(value, codec.words, n=1)
+            yield UnknownWord(path=here, word=value, close=close[0] if close else "")
+        elif isinstance(value, tuple):
+            for i, item in enumerate(value):
+                if hasattr(item, "__xml_plan__"):
+                    yield from unknown_words(item, f"{here}[{i}]")
+        elif hasattr(value, "__xml_plan__"):
+            yield from unknown_words(value, here)
