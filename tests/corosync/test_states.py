@@ -109,6 +109,32 @@ def test_a_quorum_device():
     assert found.unparsed == ()
 
 
+NAMELESS = """\
+Membership information
+----------------------
+    Nodeid      Votes Name
+ 174260225          1  (local)
+ 174260226          1\x20
+"""
+
+
+def test_nodes_without_names_as_the_howto_has_them():
+    found = Membership.parse(NAMELESS)
+    assert found.members == (
+        Member(nodeid=174260225, name="", votes=1, local=True),
+        Member(nodeid=174260226, name="", votes=1),
+    )
+    assert found.unparsed == ()
+
+
+def test_a_table_without_votes():
+    found = Membership.parse("    Nodeid Name\n         1 12 (local)\n         2 b\n")
+    assert found.members == (
+        Member(nodeid=1, name="12", local=True),
+        Member(nodeid=2, name="b"),
+    )
+
+
 def test_a_ring_in_hexadecimal_digits():
     assert Membership.parse("Ring ID:          2.4a46b\n").ring == (2, 0x4A46B)
 

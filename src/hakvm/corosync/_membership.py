@@ -12,14 +12,12 @@ _FIELD = re.compile(
     r"(Date|Quorum provider|Nodes|Node ID|Ring ID|Quorate|Expected votes|"
     r"Highest expected|Total votes|Quorum|Flags):\s*(.*?)\s*"
 )
-_ROW = re.compile(
-    r"\s*(?P<id>0x[0-9a-fA-F]{1,8}|[0-9]{1,10})"
-    r"(?:\s+(?P<votes>[0-9]{1,10}))?"
-    r"(?:\s+(?P<device>NR|N?A,N?V,N?MW))?"
-    r"\s+(?P<name>\S.*?)(?P<local>\s+\(local\))?\s*"
-)
+_ID = re.compile(r"\s*(0x[0-9a-fA-F]{1,8}|[0-9]{1,10})(?=\s|$)")
+_VOTES = re.compile(r"\s+([0-9]{1,10})(?=\s|$)")
+_DEVICE = re.compile(r"\s+(NR|N?A,N?V,N?MW)(?=\s|$)")
+_HEAD = re.compile(r"\s*Nodeid\s(.*)")
 _DEVICE_VOTES = re.compile(r"(.*?)\s+\(votes ([0-9]{1,10})\)")
-_SKIP = re.compile(r"\s*|-+|(?:Quorum|Votequorum|Membership) information|\s*Nodeid\s.*")
+_SKIP = re.compile(r"\s*|-+|(?:Quorum|Votequorum|Membership) information")
 _RING = re.compile(r"([0-9a-fA-F]{1,10})([./])([0-9a-fA-F]{1,20})")
 
 
@@ -50,7 +48,8 @@ class Member:
 
     Attributes:
         nodeid: its id; 0 is the quorum device.
-        name: its name or its address, as the tool was asked for.
+        name: its name or its address, as the tool was asked for; empty where the nodelist has no
+            names and no resolver knows one.
         votes: how many it has; `None` where no votes are counted.
         local: whether it is the node that was asked.
         device: what it thinks of the quorum device, if it has one.
@@ -111,14 +110,16 @@ class Membership:
         fields: dict[str, Any] = {}
         members: list[Member] = []
         unparsed: list[str] = []
+        columns = ("Votes", "Qdevice", "Name")
         for line in text.splitlines():
             if _SKIP.fullmatch(line):
                 continue
-            if found := _FIELD.fullmatch(line):
+            if found := _HEAD.fullmatch(line):
+                columns = tuple(found[1].split())
+            elif found := _FIELD.fullmatch(line):
                 if not _read_field(fields, found[1], found[2]):
                     unparsed.append(line)
-            elif found := _ROW.fullmatch(line):
-                member = _member(found)
+            elif (member := _member(line, columns)) is not None:
                 if member.nodeid == 0:
                     fields["device"] = member
                 else:
@@ -150,19 +151,29 @@ class Membership:
             return None
 
 
-def _member(found: re.Match[str]) -> Member:
-    name, votes = found["name"], found["votes"]
-    nodeid = int(found["id"], 0) if found["id"].startswith("0x") else int(found["id"])
-    if nodeid == 0 and (said := _DEVICE_VOTES.fullmatch(name)):
-        name = said[1]
-    own = found["device"]
+def _member(line: str, columns: tuple[str, ...]) -> Member | None:
+    """Read a row of the table: the id, the columns that there are, and a name or none."""
+    found = _ID.match(line)
+    if found is None:
+        return None
+    nodeid = int(found[1], 16 if found[1].startswith("0x") else 10)
+    rest = line[found.end() :]
+    votes = device = None
+    if "Votes" in columns and (found := _VOTES.match(rest)):
+        votes, rest = int(found[1]), rest[found.end() :]
+    if "Qdevice" in columns and (found := _DEVICE.match(rest)):
+        device, rest = found[1], rest[found.end() :]
+    name = rest.strip()
+    local = name.endswith("(local)")
+    if nodeid == 0 and (found := _DEVICE_VOTES.fullmatch(name)):
+        name = found[1]
     return Member(
         nodeid=nodeid,
         # With -a the tool writes a comma behind each name, the last one too.
-        name=name.strip().removesuffix(",").strip(),
-        votes=None if votes is None else int(votes),
-        local=found["local"] is not None,
-        device=DeviceVote.parse(own) if own and own != "NR" else None,
+        name=name.removesuffix("(local)").strip().removesuffix(",").strip(),
+        votes=votes,
+        local=local,
+        device=DeviceVote.parse(device) if device and device != "NR" else None,
     )
 
 
