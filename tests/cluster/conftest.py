@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import DEBIAN, Bench
+from bench import DEBIAN, WITH_LIBVIRT, Bench
 from hakvm import corosync
 
 HOWTO = Path(__file__).parents[2] / "examples" / "howto" / "corosync.conf"
@@ -38,7 +38,7 @@ def make_bench() -> Iterator[Callable[[str], Bench]]:
     made = []
 
     def make(release: str) -> Bench:
-        bench = Bench(DEBIAN[release])
+        bench = Bench(WITH_LIBVIRT if release == WITH_LIBVIRT.name else DEBIAN[release])
         made.append(bench)
         BENCHES.append(bench)
         return bench

@@ -15,6 +15,6 @@ which ends when the pipe to its maker does.
 
 from bench.node import Namespace, Node
 from bench.stand import Bench, until
-from bench.trees import DEBIAN, Tree, cache
+from bench.trees import DEBIAN, WITH_LIBVIRT, Tree, cache
 
-__all__ = ["DEBIAN", "Bench", "Namespace", "Node", "Tree", "cache", "until"]
+__all__ = ["DEBIAN", "WITH_LIBVIRT", "Bench", "Namespace", "Node", "Tree", "cache", "until"]

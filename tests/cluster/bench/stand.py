@@ -1,6 +1,7 @@
 """The bench as a whole: makes the rack, boots the nodes, and takes everything away again."""
 
 import json
+import select
 import shutil
 import subprocess
 import sys
@@ -48,9 +49,20 @@ UsePAM no
 UseDNS no
 """
 _LOGS = ("console.log", "corosync/corosync.log", "pacemaker/pacemaker.log")
+# In a node there are neither control groups nor other users to guard against.
+_QEMU = """\
+user = "root"
+group = "root"
+security_driver = "none"
+cgroup_controllers = [ ]
+namespaces = [ ]
+remember_owner = 0
+dynamic_ownership = 0
+"""
 # Pacemaker's chatter hides what matters.
 _TAIL = "grep -vE '[[:space:]]info:?[[:space:]]' -- \"$1\" | tail -n 60"
 _LIMIT = 30.0
+_PATIENCE = 60.0  # for the rack, which gives a node 20 to boot
 
 
 def until(what: str, look: Callable[[], T], limit: float = _LIMIT, every: float = 0.1) -> T:
@@ -150,6 +162,7 @@ class Bench:
             "etc/ssh/ssh_host_ed25519_key": ((self.folder / "host").read_text(), 0o600),
             "etc/ssh/sshd_config": (_SSHD, 0o644),
             "root/.ssh/authorized_keys": ((self.folder / "user.pub").read_text(), 0o600),
+            "etc/libvirt/qemu.conf": (_QEMU, 0o600),
             "usr/bin/systemctl": ((_HERE / "systemctl").read_text(), 0o755),
             "usr/sbin/fence_bench": ((_HERE / "fence_bench").read_text(), 0o755),
             "var/lib/pacemaker/cib/cib.xml": (_FIRST_CIB, 0o600),
@@ -174,10 +187,13 @@ class Bench:
 
     def _answer(self) -> object:
         assert self._process is not None
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
+        stdout = self._process.stdout
+        assert stdout is not None
+        ready, _, _ = select.select([stdout], [], [], _PATIENCE)
+        line = stdout.readline() if ready else b""
         if not line:
-            raise RuntimeError(f"the rack is gone: {(self.folder / 'rack.log').read_text()}")
+            said = (self.folder / "rack.log").read_text()
+            raise RuntimeError(f"the rack {'is gone' if ready else 'does not answer'}: {said}")
         return json.loads(line)
 
     def power(self, node: str, state: str) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-__all__ = ["DEBIAN", "Tree", "cache"]
+__all__ = ["DEBIAN", "WITH_LIBVIRT", "Tree", "cache"]
 
 _PACKAGES = (
     "corosync",
@@ -35,6 +35,12 @@ _PACKAGES = (
     "resource-agents",
     "sysvinit-utils",
     "util-linux",
+)
+_LIBVIRT = (
+    "libvirt-clients",
+    "libvirt-daemon-driver-qemu",
+    "libvirt-daemon-system",
+    "qemu-system-x86",
 )
 _WITHOUT = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*")
 _MIRROR = "http://deb.debian.org/debian"
@@ -129,6 +135,14 @@ DEBIAN = {
         Tree(name="debian-13", suite="trixie", pacemaker="3.0.0"),
     )
 }
+
+# With a hypervisor, which makes it half as large again.
+WITH_LIBVIRT = Tree(
+    name="debian-12-libvirt",
+    suite="bookworm",
+    pacemaker="2.1.5",
+    packages=_PACKAGES + _LIBVIRT,
+)
 
 
 def cache() -> Path:
