@@ -45,7 +45,7 @@ from hakvm.drbd._model import (
 )
 from hakvm.drbd._proc import Device, Flags, LruCache, ProcDrbd, ProtocolRange, Resync
 from hakvm.drbd._release import Release
-from hakvm.drbd._rules import RULES
+from hakvm.drbd._rules_structure import RULES
 from hakvm.drbd._section import Options
 from hakvm.drbd._specs import Kind, OptionSpec, OptionValue, Section, option_specs
 from hakvm.drbd._split_brain import (

@@ -13,10 +13,11 @@ from attrs import field, frozen
 from hakvm._frozen import FrozenMapping
 from hakvm._reading import read_text
 from hakvm.drbd._conversion import Loss, convert_common, convert_resource
+from hakvm.drbd._fields import Brief, keyed
 from hakvm.drbd._foreign import check_release, inherit
 from hakvm.drbd._grammar import Body, Reader
 from hakvm.drbd._layout import PLAIN, Layout
-from hakvm.drbd._model import Common, Resource, keyed
+from hakvm.drbd._model import Common, Resource
 from hakvm.drbd._release import Release
 from hakvm.drbd._render import Part, arrange, common_part, options_part, resource_part
 from hakvm.drbd._section import Options, as_section
@@ -77,8 +78,8 @@ class Include:
     documents: tuple["Config", ...] = field(default=(), converter=_documents, repr=False)
 
 
-@frozen(kw_only=True)
-class Config:
+@frozen(kw_only=True, repr=False)
+class Config(Brief):
     """A file in the language of drbd.conf(5).
 
         config = drbd.Config.parse(text)
@@ -87,6 +88,7 @@ class Config:
     Attributes:
         global_options: the section `global { … }`.
         common: what holds for all resources.
+        own_resources: this file's own, given as `resources`.
         includes: the files that are read in their place.
         requirements: what the module must be.
         skipped: blocks that are skipped, as they stood.
@@ -104,7 +106,7 @@ class Config:
     requirements: tuple[Requirement, ...] = field(default=(), converter=tuple[Requirement, ...])
     skipped: tuple[str, ...] = field(default=(), converter=tuple[str, ...])
     layout: Layout = field(default=PLAIN, repr=False)
-    source: str = field(default="", eq=False)
+    source: str = field(default="", eq=False, repr=False)
     no_break_spaces: bool = field(default=False, eq=False, repr=False)
 
     @classmethod
@@ -310,7 +312,7 @@ class Config:
 
     def check(self) -> tuple[Finding, ...]:
         """Return what would bite, and why: `drbd.RULES`."""
-        from hakvm.drbd._rules import RULES  # noqa: PLC0415 - the rules know the document
+        from hakvm.drbd._rules_structure import RULES  # noqa: PLC0415 - the rules know the document
 
         return RULES.check(self)
 

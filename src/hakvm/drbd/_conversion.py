@@ -1,17 +1,19 @@
 """From one release to another: what is said in other words, and what cannot be said at all."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import attrs
 from attrs import define, field, frozen
 
-from hakvm.drbd._model import Common, Connection, Host, Resource, Volume
+from hakvm.drbd._model import Common, Connection, Floating, Host, Resource, Stacked, Volume
 from hakvm.drbd._release import Release
 from hakvm.drbd._section import Options, problem_of, releases_of
 from hakvm.drbd._specs import Section, spec_of
 
 __all__ = ["Loss", "convert_common", "convert_resource"]
 
+M = TypeVar("M", Host, Floating, Stacked)
 _RENAMED = {"rate": "resync-rate", "after": "resync-after"}
 # The scripts of drbd-utils that fence with Pacemaker: 8.4's name and 9's.
 _SCRIPTS = (
@@ -168,17 +170,30 @@ def convert_resource(resource: Resource, release: Release) -> tuple[Resource, li
         carried,
         volumes=[_volume(one, carrier, where) for one in carried.volumes.values()],
         hosts=[
-            attrs.evolve(
-                host,
-                volumes=[
-                    _volume(one, carrier, f'{where}.hosts["{host.name}"]')
-                    for one in host.volumes.values()
-                ],
-                options=carrier.carry(host.options, f'{where}.hosts["{host.name}"].options'),
-            )
-            for host in carried.hosts.values()
+            _member(one, carrier, f'{where}.hosts["{one.name}"]') for one in carried.hosts.values()
+        ],
+        floating=[
+            _member(one, carrier, f'{where}.floating["{one.address}"]')
+            for one in carried.floating.values()
+        ],
+        stacked=[
+            _member(one, carrier, f'{where}.stacked["{one.resource}"]')
+            for one in carried.stacked.values()
         ],
     ), carrier.losses
+
+
+def _member(one: M, carrier: _Carrier, where: str) -> M:
+    if carrier.release is not Release.V9_0 and one.skipped:
+        carrier.lose("skip", where, "it is skipped anyway", (Release.V9_0,))
+        one = attrs.evolve(one, skipped=())
+    node_id = one.node_id if carrier.release is Release.V9_0 else None
+    return attrs.evolve(
+        one,
+        node_id=node_id,
+        volumes=[_volume(volume, carrier, where) for volume in one.volumes.values()],
+        options=carrier.carry(one.options, f"{where}.options"),
+    )
 
 
 def _volume(volume: Volume, carrier: _Carrier, where: str) -> Volume:

@@ -1,17 +1,34 @@
 """What a configuration consists of: hosts, volumes, resources and what they share."""
 
-import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 import attrs
 from attrs import AttrsInstance, field, frozen
 
 from hakvm._frozen import FrozenMapping
+from hakvm.drbd._fields import (
+    Brief,
+    as_address,
+    as_device,
+    as_disk,
+    as_handlers,
+    as_meta_disk,
+    as_net,
+    as_options,
+    as_peer_device,
+    as_proxy,
+    as_startup,
+    as_syncer,
+    keyed,
+    token,
+    tokens,
+    within,
+)
 from hakvm.drbd._layout import PLAIN, Layout
-from hakvm.drbd._section import Options, as_section
+from hakvm.drbd._section import Options
 from hakvm.drbd._specs import OptionValue, Section
-from hakvm.drbd._values import Address, Device, MetaDisk, check_token
+from hakvm.drbd._values import Address, Device, MetaDisk
 from hakvm.errors import InvalidError
 
 __all__ = [
@@ -36,113 +53,8 @@ HIGHEST_NODE_ID = 31
 HIGHEST_VOLUME = 65535
 
 
-def _token(_: object, attribute: "attrs.Attribute[str]", value: str | None) -> None:
-    if value is None:
-        return
-    if not isinstance(value, str):
-        raise InvalidError(
-            f"{value!r} is no text", path=attribute.name.replace("_", "-"), value=value
-        )
-    check_token(value, attribute.name.replace("_", "-"))
-
-
-def _tokens(_: object, attribute: "attrs.Attribute[tuple[str, ...]]", words: Iterable[str]) -> None:
-    for word in words:
-        check_token(word, attribute.name)
-
-
-def _within(low: int, high: int) -> Callable[[object, "attrs.Attribute[T]", T], None]:
-    def check(_: object, attribute: "attrs.Attribute[T]", value: T) -> None:
-        if value is not None and not (isinstance(value, int) and low <= value <= high):
-            path = attribute.name.replace("_", "-")
-            raise InvalidError(f"{value!r}: {path} is {low} to {high}", path=path, value=value)
-
-    return check
-
-
-def keyed(found: Mapping[K, T] | Iterable[T], key: str) -> FrozenMapping[K, T]:
-    """Return a mapping of items that bear their key themselves.
-
-    Raises:
-        InvalidError: two of them have the same.
-    """
-    if isinstance(found, FrozenMapping):
-        return found
-    items = list(found.values() if isinstance(found, Mapping) else found)
-    made: FrozenMapping[K, T] = FrozenMapping((getattr(item, key), item) for item in items)
-    if len(made) < len(items):
-        names = [str(getattr(item, key)) for item in items]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InvalidError(f"{twice} is there twice", path=key, value=twice)
-    return made
-
-
-def trusted(kind: type[A], **fields: object) -> A:
-    """Make a value of fields that are what the constructor would have made of them.
-
-    For the grammar, which has checked them word by word: a third of the time of reading would
-    go into checking them again.
-    """
-    made = object.__new__(kind)
-    for name, value in {**_defaults(kind), **fields}.items():
-        object.__setattr__(made, name, value)
-    return made
-
-
-@functools.cache
-def _defaults(kind: type[AttrsInstance]) -> dict[str, object]:
-    return {
-        one.name: one.default.factory() if isinstance(one.default, attrs.Factory) else one.default  # type: ignore[arg-type]
-        for one in attrs.fields(kind)
-    }
-
-
-def _address(found: str | None) -> Address | None:
-    return None if found is None else Address(found)
-
-
-def _device(found: str | None) -> Device | None:
-    return None if found is None else Device(found)
-
-
-def _meta_disk(found: str | None) -> MetaDisk | None:
-    return None if found is None else MetaDisk(found)
-
-
-def _net(found: Mapping[str, OptionValue]) -> Options:
-    return as_section(Section.NET, found)
-
-
-def _disk(found: Mapping[str, OptionValue]) -> Options:
-    return as_section(Section.DISK, found)
-
-
-def _peer_device(found: Mapping[str, OptionValue]) -> Options:
-    return as_section(Section.PEER_DEVICE, found)
-
-
-def _options(found: Mapping[str, OptionValue]) -> Options:
-    return as_section(Section.OPTIONS, found)
-
-
-def _syncer(found: Mapping[str, OptionValue]) -> Options:
-    return as_section(Section.SYNCER, found)
-
-
-def _startup(found: Mapping[str, OptionValue]) -> Options:
-    return as_section(Section.STARTUP, found)
-
-
-def _handlers(found: Mapping[str, OptionValue]) -> Options:
-    return as_section(Section.HANDLERS, found)
-
-
-def _proxy(found: Mapping[str, OptionValue]) -> Options:
-    return as_section(Section.PROXY, found)
-
-
 def _peer_devices(found: Mapping[int, Mapping[str, OptionValue]]) -> "FrozenMapping[int, Options]":
-    return FrozenMapping((number, _peer_device(options)) for number, options in found.items())
+    return FrozenMapping((number, as_peer_device(options)) for number, options in found.items())
 
 
 def _volumes(found: "Mapping[int, Volume] | Iterable[Volume]") -> "FrozenMapping[int, Volume]":
@@ -163,8 +75,8 @@ def _stacked(found: "Mapping[str, Stacked] | Iterable[Stacked]") -> "FrozenMappi
     return keyed(found, "resource")
 
 
-@frozen(kw_only=True)
-class Volume:
+@frozen(kw_only=True, repr=False)
+class Volume(Brief):
     """One replicated volume.
 
     Attributes:
@@ -175,17 +87,17 @@ class Volume:
         disk_options: the section `disk { … }`.
     """
 
-    number: int = field(default=0, validator=_within(0, HIGHEST_VOLUME))
-    device: Device | None = field(default=None, converter=_device)
-    disk: str | None = field(default=None, validator=_token)
-    meta_disk: MetaDisk | None = field(default=None, converter=_meta_disk)
-    disk_options: Options = field(default=Options(Section.DISK), converter=_disk)
+    number: int = field(default=0, validator=within(0, HIGHEST_VOLUME))
+    device: Device | None = field(default=None, converter=as_device)
+    disk: str | None = field(default=None, validator=token)
+    meta_disk: MetaDisk | None = field(default=None, converter=as_meta_disk)
+    disk_options: Options = field(default=Options(Section.DISK), converter=as_disk)
     skipped: tuple[str, ...] = field(default=(), converter=tuple[str, ...])
     layout: Layout = field(default=PLAIN, repr=False)
 
 
-@frozen(kw_only=True)
-class Proxy:
+@frozen(kw_only=True, repr=False)
+class Proxy(Brief):
     """DRBD Proxy's options.
 
     Attributes:
@@ -193,38 +105,38 @@ class Proxy:
         plugins: the lines of `plugin { … }`, each without its semicolon.
     """
 
-    options: Options = field(default=Options(Section.PROXY), converter=_proxy)
+    options: Options = field(default=Options(Section.PROXY), converter=as_proxy)
     plugins: tuple[str, ...] = field(default=(), converter=tuple[str, ...])
     layout: Layout = field(default=PLAIN, repr=False)
 
 
-@frozen(kw_only=True)
-class ProxySide:
+@frozen(kw_only=True, repr=False)
+class ProxySide(Brief):
     """Where a node's DRBD Proxy runs and listens: `proxy on alice { inside …; outside …; }`."""
 
-    hosts: tuple[str, ...] = field(converter=tuple[str, ...], validator=_tokens)
+    hosts: tuple[str, ...] = field(converter=tuple[str, ...], validator=tokens)
     inside: Address = field(converter=Address)
     outside: Address = field(converter=Address)
     proxy: Proxy | None = None
     layout: Layout = field(default=PLAIN, repr=False)
 
 
-@frozen(kw_only=True)
-class _Member:
+@frozen(kw_only=True, repr=False)
+class _Member(Brief):
     """What a node, an address or a lower resource brings to a resource."""
 
-    node_id: int | None = field(default=None, validator=_within(0, HIGHEST_NODE_ID))
-    device: Device | None = field(default=None, converter=_device)
-    disk: str | None = field(default=None, validator=_token)
-    meta_disk: MetaDisk | None = field(default=None, converter=_meta_disk)
+    node_id: int | None = field(default=None, validator=within(0, HIGHEST_NODE_ID))
+    device: Device | None = field(default=None, converter=as_device)
+    disk: str | None = field(default=None, validator=token)
+    meta_disk: MetaDisk | None = field(default=None, converter=as_meta_disk)
     volumes: FrozenMapping[int, Volume] = field(factory=FrozenMapping, converter=_volumes)
-    options: Options = field(default=Options(Section.OPTIONS), converter=_options)
+    options: Options = field(default=Options(Section.OPTIONS), converter=as_options)
     proxy: ProxySide | None = None
     skipped: tuple[str, ...] = field(default=(), converter=tuple[str, ...])
     layout: Layout = field(default=PLAIN, repr=False)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Host(_Member):
     """What one node brings: `on node1 { … }`.
 
@@ -239,30 +151,30 @@ class Host(_Member):
         options: the section `options { … }`.
     """
 
-    name: str = field(validator=_token)
-    aliases: tuple[str, ...] = field(default=(), converter=tuple[str, ...], validator=_tokens)
-    address: Address | None = field(default=None, converter=_address)
-    alternate_link: Address | None = field(default=None, converter=_address)
+    name: str = field(validator=token)
+    aliases: tuple[str, ...] = field(default=(), converter=tuple[str, ...], validator=tokens)
+    address: Address | None = field(default=None, converter=as_address)
+    alternate_link: Address | None = field(default=None, converter=as_address)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Floating(_Member):
     """What a node brings that is known by its address alone: `floating 10.0.0.1:7789 { … }`."""
 
     address: Address = field(converter=Address)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Stacked(_Member):
     """What a lower resource brings to one on top of it: `stacked-on-top-of r0 { … }`."""
 
-    resource: str = field(validator=_token)
-    address: Address | None = field(default=None, converter=_address)
-    alternate_link: Address | None = field(default=None, converter=_address)
+    resource: str = field(validator=token)
+    address: Address | None = field(default=None, converter=as_address)
+    alternate_link: Address | None = field(default=None, converter=as_address)
 
 
-@frozen(kw_only=True)
-class PathHost:
+@frozen(kw_only=True, repr=False)
+class PathHost(Brief):
     """One end of a path: `host node1 address 10.0.0.1:7789;`.
 
     Attributes:
@@ -271,9 +183,9 @@ class PathHost:
         proxy: the DRBD Proxy on the way: `via proxy on …`.
     """
 
-    name: str | None = field(default=None, validator=_token)
-    address: Address | None = field(default=None, converter=_address)
-    port: int | None = field(default=None, validator=_within(1, 65535))
+    name: str | None = field(default=None, validator=token)
+    address: Address | None = field(default=None, converter=as_address)
+    port: int | None = field(default=None, validator=within(1, 65535))
     proxy: ProxySide | None = None
 
     def __attrs_post_init__(self) -> None:
@@ -284,16 +196,16 @@ class PathHost:
             )
 
 
-@frozen(kw_only=True)
-class Path:
+@frozen(kw_only=True, repr=False)
+class Path(Brief):
     """A pair of addresses over which two nodes are connected (DRBD 9)."""
 
     hosts: tuple[PathHost, ...] = field(default=(), converter=tuple[PathHost, ...])
     layout: Layout = field(default=PLAIN, repr=False)
 
 
-@frozen(kw_only=True)
-class Connection:
+@frozen(kw_only=True, repr=False)
+class Connection(Brief):
     """How two nodes are connected (DRBD 9).
 
     Attributes:
@@ -305,27 +217,27 @@ class Connection:
         volumes: the same for one volume, by number.
     """
 
-    name: str | None = field(default=None, validator=_token)
+    name: str | None = field(default=None, validator=token)
     hosts: tuple[PathHost, ...] = field(default=(), converter=tuple[PathHost, ...])
     paths: tuple[Path, ...] = field(default=(), converter=tuple[Path, ...])
-    net: Options = field(default=Options(Section.NET), converter=_net)
-    disk_options: Options = field(default=Options(Section.PEER_DEVICE), converter=_peer_device)
+    net: Options = field(default=Options(Section.NET), converter=as_net)
+    disk_options: Options = field(default=Options(Section.PEER_DEVICE), converter=as_peer_device)
     volumes: FrozenMapping[int, Options] = field(factory=FrozenMapping, converter=_peer_devices)
     skipped: tuple[str, ...] = field(default=(), converter=tuple[str, ...])
     layout: Layout = field(default=PLAIN, repr=False)
 
 
-@frozen(kw_only=True)
-class Mesh:
+@frozen(kw_only=True, repr=False)
+class Mesh(Brief):
     """Connections of all these nodes with one another: `connection-mesh { … }` (DRBD 9)."""
 
-    hosts: tuple[str, ...] = field(converter=tuple[str, ...], validator=_tokens)
-    net: Options = field(default=Options(Section.NET), converter=_net)
+    hosts: tuple[str, ...] = field(converter=tuple[str, ...], validator=tokens)
+    net: Options = field(default=Options(Section.NET), converter=as_net)
     layout: Layout = field(default=PLAIN, repr=False)
 
 
-@frozen(kw_only=True)
-class Common:
+@frozen(kw_only=True, repr=False)
+class Common(Brief):
     """What holds for all resources: `common { … }`; a resource's own options come first.
 
     Attributes:
@@ -335,19 +247,19 @@ class Common:
         proxy: DRBD Proxy's options.
     """
 
-    protocol: str | None = field(default=None, validator=_token)
-    net: Options = field(default=Options(Section.NET), converter=_net)
-    disk_options: Options = field(default=Options(Section.DISK), converter=_disk)
-    options: Options = field(default=Options(Section.OPTIONS), converter=_options)
-    syncer: Options = field(default=Options(Section.SYNCER), converter=_syncer)
-    startup: Options = field(default=Options(Section.STARTUP), converter=_startup)
-    handlers: Options = field(default=Options(Section.HANDLERS), converter=_handlers)
+    protocol: str | None = field(default=None, validator=token)
+    net: Options = field(default=Options(Section.NET), converter=as_net)
+    disk_options: Options = field(default=Options(Section.DISK), converter=as_disk)
+    options: Options = field(default=Options(Section.OPTIONS), converter=as_options)
+    syncer: Options = field(default=Options(Section.SYNCER), converter=as_syncer)
+    startup: Options = field(default=Options(Section.STARTUP), converter=as_startup)
+    handlers: Options = field(default=Options(Section.HANDLERS), converter=as_handlers)
     proxy: Proxy | None = None
     skipped: tuple[str, ...] = field(default=(), converter=tuple[str, ...])
     layout: Layout = field(default=PLAIN, repr=False)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Resource(Common):
     """One replicated resource.
 
@@ -368,17 +280,17 @@ class Resource(Common):
         template_file: a file with a `common` section for this resource alone (DRBD 9).
     """
 
-    name: str = field(validator=_token)
-    device: Device | None = field(default=None, converter=_device)
-    disk: str | None = field(default=None, validator=_token)
-    meta_disk: MetaDisk | None = field(default=None, converter=_meta_disk)
+    name: str = field(validator=token)
+    device: Device | None = field(default=None, converter=as_device)
+    disk: str | None = field(default=None, validator=token)
+    meta_disk: MetaDisk | None = field(default=None, converter=as_meta_disk)
     volumes: FrozenMapping[int, Volume] = field(factory=FrozenMapping, converter=_volumes)
     hosts: FrozenMapping[str, Host] = field(factory=FrozenMapping, converter=_hosts)
     floating: FrozenMapping[str, Floating] = field(factory=FrozenMapping, converter=_floating)
     stacked: FrozenMapping[str, Stacked] = field(factory=FrozenMapping, converter=_stacked)
     connections: tuple[Connection, ...] = field(default=(), converter=tuple[Connection, ...])
     meshes: tuple[Mesh, ...] = field(default=(), converter=tuple[Mesh, ...])
-    template_file: str | None = field(default=None, validator=_token)
+    template_file: str | None = field(default=None, validator=token)
 
     def host(self, name: str) -> Host:
         """Return the node of this name or alias.

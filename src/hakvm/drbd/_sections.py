@@ -1,36 +1,34 @@
 """The grammar of the sections below `resource` and `common`; each docstring is its rule."""
 
 import functools
-from typing import Any
 
 from hakvm._frozen import FrozenMapping
+from hakvm.drbd._connections import (
+    Fields,
+    add,
+    read_connection,
+    read_mesh,
+    read_proxy,
+    read_proxy_side,
+    read_skip,
+)
+from hakvm.drbd._fields import trusted
 from hakvm.drbd._grammar import Body, Reader
 from hakvm.drbd._lexer import Quoted
 from hakvm.drbd._model import (
     HIGHEST_NODE_ID,
     HIGHEST_VOLUME,
     Common,
-    Connection,
     Floating,
     Host,
-    Mesh,
-    Path,
-    PathHost,
-    Proxy,
-    ProxySide,
     Resource,
     Stacked,
     Volume,
-    trusted,
 )
-from hakvm.drbd._section import Options
 from hakvm.drbd._specs import Section
-from hakvm.drbd._values import HIGHEST_PORT, Address, Device, MetaDisk
+from hakvm.drbd._values import Device, MetaDisk
 
 __all__ = ["read_common", "read_resource"]
-
-# What is being put together: the arguments of the constructor that ends it.
-Fields = dict[str, Any]
 
 _OPTION_SECTIONS = {
     "net": ("net", Section.NET),
@@ -79,18 +77,21 @@ def read_resource(reader: Reader, name: str) -> Resource:
             case "floating":
                 one = _floating(reader, args, block=block)
                 body.key = f"floating {one.address} {{"
-                _add(reader, floating, one.address, one)
+                add(reader, floating, one.address, one)
             case "stacked-on-top-of" if block:
                 reader.need(word, args, 1, "the name of a resource")
-                _add(reader, stacked, args[0], _stacked(reader, reader.name(args[0])))
+                add(reader, stacked, args[0], _stacked(reader, reader.name(args[0])))
             case "volume" if block:
                 volume = _volume(reader, args)
-                _add(reader, volumes, volume.number, volume)
+                add(reader, volumes, volume.number, volume)
             case "connection" if block:
-                fields["connections"] = (*fields.get("connections", ()), _connection(reader, args))
+                fields["connections"] = (
+                    *fields.get("connections", ()),
+                    read_connection(reader, args),
+                )
             case "connection-mesh" if block:
                 reader.need(word, args, 0, "a block")
-                fields["meshes"] = (*fields.get("meshes", ()), _mesh(reader))
+                fields["meshes"] = (*fields.get("meshes", ()), read_mesh(reader))
             case "template-file":
                 value = reader.leaf(word, args, block=block)
                 reader.once(fields, "template_file", value)
@@ -122,12 +123,6 @@ def _add_host(reader: Reader, hosts: dict[str, Host], host: Host) -> None:
     hosts[host.name] = host
 
 
-def _add(reader: Reader, found: dict[Any, Any], key: object, value: object) -> None:
-    if key in found:
-        raise reader.scanner.error(f"{key} is there twice: this block ends the second one")
-    found[key] = value
-
-
 def _shared(
     reader: Reader, fields: Fields, word: str, args: list[str], *, block: bool, body: Body
 ) -> bool:
@@ -152,9 +147,9 @@ def _shared(
         if word == "proxy":
             reader.need(word, args, 0, "a block")
             reader.once(fields, "proxy", None)
-            fields["proxy"] = _proxy(reader)
+            fields["proxy"] = read_proxy(reader)
             return True
-        return _skip(reader, fields, word, body)
+        return read_skip(reader, fields, word, body)
     if word == "protocol":
         reader.need(word, args, 1, "A, B or C")
         reader.once(fields, "protocol", str(args[0]))
@@ -162,14 +157,6 @@ def _shared(
             raise reader.scanner.error(f"{args[0][:60]!r}: protocol is one of A, B, C", argument=0)
         return True
     return False
-
-
-def _skip(reader: Reader, fields: Fields, word: str, body: Body) -> bool:
-    if word != "skip":
-        return False
-    fields["skipped"] = (*fields.get("skipped", ()), reader.scanner.skip())
-    body.key = "skip"
-    return True
 
 
 def _volume_statement(
@@ -208,7 +195,7 @@ def _volume(reader: Reader, args: list[str]) -> Volume:
             fields["disk_options"] = reader.options(Section.DISK)
         elif not (
             _volume_statement(reader, fields, word, words, block=block)
-            or (block and _skip(reader, fields, word, body))
+            or (block and read_skip(reader, fields, word, body))
         ):
             raise reader.unknown(word, _VOLUME_WORDS, "volume {}")
     return trusted(Volume, **fields, layout=body.layout())
@@ -253,7 +240,7 @@ def _members(reader: Reader, where: str, *, fixed: str = "") -> tuple[Fields, Bo
             raise reader.scanner.error(f"{where} takes no {word}")
         if word == "volume" and block:
             volume = _volume(reader, args)
-            _add(reader, volumes, volume.number, volume)
+            add(reader, volumes, volume.number, volume)
         elif not (
             _member_block(reader, fields, word, args, body=body)
             if block
@@ -289,171 +276,7 @@ def _member_block(
         reader.need(word, args, 0, "a block")
         reader.once(fields, "options", reader.options(Section.OPTIONS))
     elif word == "proxy":
-        reader.once(fields, "proxy", _proxy_side(reader, args))
+        reader.once(fields, "proxy", read_proxy_side(reader, args))
     else:
-        return _skip(reader, fields, word, body)
+        return read_skip(reader, fields, word, body)
     return True
-
-
-def _proxy(reader: Reader) -> Proxy:
-    """`proxy = "proxy" "{" { option | "plugin" "{" { name { name } ";" } "}" } "}"`."""
-    items: dict[str, str] = {}
-    style: dict[str, str] = {}
-    plugins: list[str] = []
-    body = Body()
-    for word, args, block in reader.body(body):
-        if block and word == "plugin" and not args:
-            inner = Body()
-            for name, more, nested in reader.body(inner):
-                if nested:
-                    raise reader.scanner.error(f"plugin {{}} has no section {name!r}")
-                plugins.append(reader.joined([name, *more]))
-            body.adopt(inner)
-        elif block:
-            raise reader.unknown(word, "plugin", "proxy {}")
-        else:
-            body.key = reader.option(Section.PROXY, word, args, items, style)
-    options = Options._parsed(Section.PROXY, items, style, None)  # noqa: SLF001 - its other maker
-    return Proxy(options=options, plugins=plugins, layout=body.layout())
-
-
-def _proxy_side(reader: Reader, args: list[str]) -> ProxySide:
-    """Read the Proxy of a node.
-
-    `proxy-side = "proxy" "on" name { name } "{" { ( "inside" | "outside" ) address ";" |
-    "options" "{" … "}" } "}"`
-    """
-    if len(args) < 2 or args[0] != "on":  # noqa: PLR2004 - `on` and a name
-        raise reader.scanner.error("proxy takes 'on' and the names of the nodes it runs on")
-    hosts = [reader.name(arg, index) for index, arg in enumerate(args) if index]
-    fields, body = Fields(hosts=hosts), Body()
-    for word, words, block in reader.body(body):
-        if word in {"inside", "outside"} and not block:
-            reader.once(fields, word, reader.address(words))
-        elif word == "options" and block:
-            reader.once(fields, "proxy", _proxy(reader))
-        else:
-            raise reader.unknown(word, "inside outside options", "proxy on {}")
-    for word in ("inside", "outside"):
-        if word not in fields:
-            raise reader.scanner.error(f"the proxy that ends here has no address {word}")
-    return ProxySide(**fields, layout=body.layout())
-
-
-def _connection(reader: Reader, args: list[str]) -> Connection:
-    """Read a connection.
-
-    `connection = "connection" [ name ] "{" { end | path | "net" "{" options "}" | "disk" "{"
-    options "}" | "volume" NUMBER "{" "disk" "{" options "}" "}" | skip } "}"`
-    """
-    body, fields = Body(), Fields()
-    if args:
-        reader.need("connection", args, 1, "at most one name")
-        fields["name"] = reader.name(args[0])
-    for word, words, block in reader.body(body):
-        if word in {"host", "address"}:
-            fields.setdefault("hosts", []).append(_end(reader, word, words, block, body))
-        elif not block:
-            raise reader.unknown(word, "host address path net disk volume skip", "connection {}")
-        elif word == "path":
-            reader.need(word, words, 0, "a block")
-            fields.setdefault("paths", []).append(_path(reader))
-        elif word == "net":
-            reader.need(word, words, 0, "a block")
-            reader.once(fields, "net", None)
-            fields["net"] = reader.options(Section.NET)
-        elif word == "disk":
-            reader.need(word, words, 0, "a block")
-            reader.once(fields, "disk_options", None)
-            fields["disk_options"] = reader.options(Section.PEER_DEVICE)
-        elif word == "volume":
-            reader.need(word, words, 1, "a number")
-            number = reader.integer(word, words[0], HIGHEST_VOLUME)
-            _add(reader, fields.setdefault("volumes", {}), number, _peer_device(reader, body))
-        elif not _skip(reader, fields, word, body):
-            raise reader.unknown(word, "host address path net disk volume skip", "connection {}")
-    _two_ends(reader, fields.get("hosts", []))
-    return Connection(**fields, layout=body.layout())
-
-
-def _two_ends(reader: Reader, ends: list[PathHost]) -> None:
-    if len(ends) > 2:  # noqa: PLR2004 - a path has two ends
-        raise reader.scanner.error(f"a path has two ends, the one that ends here has {len(ends)}")
-
-
-def _peer_device(reader: Reader, outer: Body) -> Options:
-    found, body = None, Body()
-    for word, args, block in reader.body(body):
-        if word != "disk" or not block or args or found is not None:
-            raise reader.unknown(word, "disk", "volume {} of a connection")
-        found = reader.options(Section.PEER_DEVICE)
-    if found is None:
-        raise reader.scanner.error("volume {} of a connection takes a disk {}, found none")
-    outer.adopt(body)
-    return found
-
-
-def _path(reader: Reader) -> Path:
-    """`path = "path" "{" end end "}"`."""
-    body = Body()
-    ends: list[PathHost] = []
-    for word, args, block in reader.body(body):
-        if word not in {"host", "address"}:
-            raise reader.unknown(word, "host address", "path {}")
-        ends.append(_end(reader, word, args, block, body))
-    _two_ends(reader, ends)
-    return Path(hosts=ends, layout=body.layout())
-
-
-def _end(reader: Reader, word: str, args: list[str], block: bool, body: Body) -> PathHost:
-    """Read an end of a path.
-
-    `end = ( "host" name [ "address" address | "port" NUMBER ] | "address" address )
-    ( ";" | "via" "proxy" "on" … )`
-    """
-    words, via = args, None
-    if block:
-        if "via" not in args:
-            raise reader.scanner.error(f"';' expected after {word}, found a block")
-        at = args.index("via")
-        words = args[:at]
-        if args[at + 1 : at + 2] != ["proxy"]:
-            raise reader.scanner.error("via takes proxy on …", argument=at)
-    fields = Fields()
-    if word == "host":
-        if not words:
-            raise reader.scanner.error("host takes the name of a node")
-        fields["name"] = reader.name(words[0])
-        words = words[1:]
-        if words[:1] == ["port"]:
-            reader.need("port", words[1:], 1, "a number")
-            fields["port"] = reader.integer("port", words[1], HIGHEST_PORT)
-            words = []
-        elif words:
-            if words[0] != "address":
-                raise reader.scanner.error(
-                    f"address, port or ';' expected, found {words[0][:60]!r}", argument=1
-                )
-            words = words[1:]
-            fields["address"] = reader.address(words)
-    else:
-        fields["address"] = reader.value(Address, " ".join(words))
-    if block:
-        via = _proxy_side(reader, args[at + 2 :])
-    body.key = f"{word} {fields.get('name') or fields['address']}"
-    return reader.value(PathHost, **fields, proxy=via)
-
-
-def _mesh(reader: Reader) -> Mesh:
-    """`connection-mesh = "connection-mesh" "{" { "hosts" name { name } ";" | net } "}"`."""
-    body, fields = Body(), Fields(hosts=[])
-    for word, args, block in reader.body(body):
-        if word == "hosts" and not block and args:
-            fields["hosts"] += [reader.name(arg, index) for index, arg in enumerate(args)]
-            body.key = "hosts"
-        elif word == "net" and block and not args:
-            reader.once(fields, "net", None)
-            fields["net"] = reader.options(Section.NET)
-        else:
-            raise reader.unknown(word, "hosts net", "connection-mesh {}")
-    return Mesh(**fields, layout=body.layout())
