@@ -103,3 +103,12 @@ def test_a_command_error_says_how_it_ended():
         CommandError(["systemctl", "start", "x"], 5, stderr=b"no such unit\n", host="node1")
     )
     assert "signal 9" in str(CommandError(["x"], -9))
+
+
+def test_of_a_long_line_only_what_is_near_is_kept():
+    text = "a" * 5_000_000 + "!" + "b" * 5_000_000
+    error = ParseError.at("odd", text, 5_000_000)
+    assert (error.line, error.column) == (1, 5_000_001)
+    assert len(error.excerpt) < 10_000
+    shown, marker = str(error).splitlines()[1:3]
+    assert shown[marker.index("^")] == "!"

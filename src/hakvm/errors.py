@@ -50,6 +50,7 @@ __all__ = [
     "WaitTimeout",
 ]
 
+_NEAR = 2000  # characters on either side of the place that an error keeps
 _EXCERPT = 100  # characters of an offending line that an error shows
 
 
@@ -91,7 +92,8 @@ class ParseError(HakvmError):
     Attributes:
         source: the file's name, or `<string>`.
         line, column: where, both counted from 1; `None` where it is not known.
-        excerpt: that line, shortened, with secrets masked.
+        excerpt: that line, with secrets masked; of a long one what is near the column.
+        excerpt_column: the column at which the excerpt begins.
     """
 
     def __init__(
@@ -102,6 +104,7 @@ class ParseError(HakvmError):
         line: int | None = None,
         column: int | None = None,
         excerpt: str = "",
+        excerpt_column: int = 1,
         hint: str = "",
     ) -> None:
         super().__init__(message, hint=hint)
@@ -109,6 +112,7 @@ class ParseError(HakvmError):
         self.line = line
         self.column = column
         self.excerpt = mask(excerpt)
+        self.excerpt_column = excerpt_column
 
     @classmethod
     def at(
@@ -118,13 +122,16 @@ class ParseError(HakvmError):
         offset = min(max(offset, 0), len(text))
         start = text.rfind("\n", 0, offset) + 1
         end = text.find("\n", offset)
-        line = mask_part(text, start, end if end >= 0 else len(text))
+        # A line may be as long as the text: looking all through it for secrets would take long.
+        first = max(start, offset - _NEAR)
+        last = min(end if end >= 0 else len(text), offset + _NEAR)
         return cls(
             message,
             source=source,
             line=text.count("\n", 0, start) + 1,
             column=offset - start + 1,
-            excerpt=line,
+            excerpt=mask_part(text, first, last),
+            excerpt_column=first - start + 1,
             hint=hint,
         )
 
@@ -139,7 +146,7 @@ class ParseError(HakvmError):
         if not self.excerpt or self.line is None:
             return ""
         shown = self.excerpt
-        column = -1 if self.column is None else self.column - 1
+        column = -1 if self.column is None else self.column - self.excerpt_column
         if MASK in shown:  # the columns have moved: better no marker than a wrong one
             column = -1
         first = max(0, column - _EXCERPT // 2) if len(shown) > _EXCERPT else 0
