@@ -41,8 +41,7 @@ def test_it_starts_and_fails_over_as_predicted(make_bench, release):
         assert found.placement[name] == predicted[name]
     assert found.placement.promoted("drbd_r0") == predicted.promoted("drbd_r0")
     assert found.unparsed == ()
-    # It was fenced before anything was taken from it: it has been switched on again.
-    assert [event.target for event in found.fence_history] in ([], ["node1"])
+    # It was fenced before anything was taken from it: the agent has switched it on again.
     assert bench.powered("node1")
     bench.close()
 

@@ -112,6 +112,12 @@ def test_a_signal_is_a_negative_status():
         assert console.wait() == -15
 
 
+def test_variables_are_set():
+    with Console(local, Command.of("sh", "-c", 'echo "$MINE"', env={"MINE": "x y"})) as console:
+        assert console.wait() == 0
+        assert console.transcript == "x y\n"
+
+
 def test_a_missing_program_is_named():
     with pytest.raises(CommandNotFound, match="no-such-tool"):
         Console(local, Command.of("no-such-tool"))
@@ -141,8 +147,12 @@ def test_it_works_over_ssh_too(sshd):
 @pytest.mark.root
 @pytest.mark.oracle("ssh", "sshd", "timeout", "unshare", "openssl")
 def test_an_interactive_shell_over_ssh_has_no_escape_codes(sshd):
-    with Ssh(**sshd.settings()) as ssh, Console(ssh, Command.of("sh")) as console:
+    with (
+        Ssh(**sshd.settings()) as ssh,
+        Console(ssh, Command.of("sh", env={"MINE": "x y"})) as console,
+    ):
         console.expect(re.compile(rb"[#$] "))
-        console.send('echo "$TERM"')
-        assert "dumb\n" in console.expect(re.compile(rb"[#$] "))
+        console.send('echo "$MINE $TERM $PATH"')
+        shown = console.expect(re.compile(rb"[#$] "))
+        assert re.search(r"x y dumb \S*/usr/sbin\S*\n", shown)
         assert "\x1b" not in console.transcript

@@ -286,6 +286,8 @@ def test_a_missing_configuration_is_named(sshd):
         {"host": "a b"},
         {"user": "-x"},
         {"address": "a\nb"},
+        {"port": 0},
+        {"port": 65536},
         {"options": {"Bad Name": "x"}},
         {"options": {"ProxyJump": "a\nProxyCommand b"}},
     ],
@@ -300,6 +302,17 @@ def test_what_would_be_read_as_something_else_is_refused(changed):
 def test_host_keys_are_always_checked(value):
     with pytest.raises(UnsafeError, match="anyone who answers"):
         Ssh(host="node1", options={"StrictHostKeyChecking": value})
+
+
+def test_an_option_s_name_is_read_in_any_case(sshd):
+    with Ssh(
+        **sshd.settings(
+            port=None,
+            options=sshd.settings()["options"]
+            | {"PORT": str(sshd.port), "stricthostkeychecking": "accept-new"},
+        )
+    ) as one:
+        assert one.run(Command.of("true")).ok
 
 
 @given(st.text())

@@ -75,14 +75,12 @@ class Far:
         if command.timeout is not None:
             seconds = -(-command.timeout // timedelta(seconds=1)) + _GRACE
             limit = f"timeout -s KILL {seconds} "
-        variables = {"LC_ALL": "C.UTF-8", **command.env}
-        setting = [
-            f"{name}={shlex.quote(value)}; export {name}" for name, value in variables.items()
-        ]
-        if "PATH" not in command.env:
-            setting.append(f"PATH=$PATH:{':'.join(ADMIN_PATH)}; export PATH")
-        words = f"set -- {shlex.join(command.argv)}"
-        return "\n".join([*setting, words, _RUN.format(tag=self.tag, limit=limit)])
+        return _prepared(command) + _RUN.format(tag=self.tag, limit=limit)
+
+    @staticmethod
+    def terminal(command: Command) -> str:
+        """Return the lines that run `command` on a terminal, in the far shell's place."""
+        return _prepared(command, TERM="dumb") + 'exec "$@"\n'
 
     def ends(self, stderr: bytes) -> Ends:
         """Take apart what came over the standard error."""
@@ -109,3 +107,12 @@ class Far:
     def kill(session: int) -> str:
         """Return the lines that end all of a session on the far side."""
         return _KILL.format(session=session)
+
+
+def _prepared(command: Command, **more: str) -> str:
+    """Return the lines that set the variables of `command`, and its words as `$@`."""
+    variables = {"LC_ALL": "C.UTF-8", **more, **command.env}
+    lines = [f"{name}={shlex.quote(value)}; export {name}" for name, value in variables.items()]
+    if "PATH" not in command.env:
+        lines.append(f"PATH=$PATH:{':'.join(ADMIN_PATH)}; export PATH")
+    return "\n".join([*lines, f"set -- {shlex.join(command.argv)}", ""])

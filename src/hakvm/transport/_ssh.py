@@ -41,6 +41,7 @@ _OPENING: dict[Path, threading.Lock] = {}  # by socket: two threads open one con
 _NAME = re.compile(r"[^\s\x00-\x20\x7f-]\S*")
 _OPTION = re.compile(r"[A-Za-z][A-Za-z0-9]*", re.ASCII)
 _NO_MASTER = b"Control socket connect("  # ssh(1), mux.c
+_PORTS = 65535
 _STOPPING = timedelta(seconds=5)
 
 # Whatever the user's own configuration says: no words but the command's own.
@@ -53,6 +54,8 @@ _QUIET = {
     "PermitLocalCommand": "no",
     "RemoteCommand": "none",
     "RequestTTY": "no",
+    "ServerAliveCountMax": "3",
+    "ServerAliveInterval": "5",
     "StrictHostKeyChecking": "yes",
 }
 
@@ -69,6 +72,11 @@ def _named(_: object, attribute: "attrs.Attribute[str]", value: str) -> None:
             value=value,
             hint="no blanks, and no - in front",
         )
+
+
+def _port(_: object, __: object, value: int) -> None:
+    if not 1 <= value <= _PORTS:
+        raise InvalidError(f"{value} is no port", path="port", value=value, hint=f"1 to {_PORTS}")
 
 
 def _options(_: object, __: object, value: Mapping[str, str]) -> None:
@@ -117,7 +125,7 @@ class Ssh:
     host: str = field(validator=_named)
     address: str | None = field(default=None, validator=optional(_named))
     user: str | None = field(default=None, validator=optional(_named))
-    port: int | None = None
+    port: int | None = field(default=None, validator=optional(_port))
     identity: str | None = None
     config: str | None = None
     options: Mapping[str, str] = field(factory=dict, converter=frozen_mapping, validator=_options)
@@ -137,7 +145,8 @@ class Ssh:
         far = Far()
 
         def finish(process: Process, exit_status: int) -> tuple[int, bytes]:
-            if process.said.startswith(_NO_MASTER):  # ssh made one for this command alone
+            # Its ssh was killed, so there was a connection for this command alone.
+            if process.said.startswith(_NO_MASTER) and not _answers(control):
                 control.unlink(missing_ok=True)
             ends = far.ends(process.said)
             if ends.status is not None:
@@ -173,9 +182,7 @@ class Ssh:
 
     def interactive(self, command: Command) -> tuple[str, ...]:
         """Return what runs `command` on a terminal of the host."""
-        control = self.open()
-        words = Command(argv=("env", "TERM=dumb", *command.argv))
-        return (*self._argv(control, terminal=True), str(words))
+        return (*self._argv(self.open(), terminal=True), Far.terminal(command))
 
     def open(self) -> Path:
         """Open the connection if it is not, and return its socket.
@@ -211,20 +218,16 @@ class Ssh:
 
     def _settings(self, **changed: str) -> list[str]:
         words = ["-F", self.config] if self.config is not None else []
-        found = {
-            **_QUIET,
-            "ConnectTimeout": f"{max(1, round(self.connect_timeout.total_seconds()))}",
-            "ServerAliveInterval": "5",
-            "ServerAliveCountMax": "3",
-            **self.options,
-            **changed,
+        told = {
+            "HostName": self.address,
+            "User": self.user,
+            "Port": None if self.port is None else str(self.port),
         }
-        if self.address is not None:
-            found["HostName"] = self.address
-        if self.user is not None:
-            found["User"] = self.user
-        if self.port is not None:
-            found["Port"] = str(self.port)
+        seconds = max(1, round(self.connect_timeout.total_seconds()))
+        found = {"connecttimeout": str(seconds)}
+        # ssh(1) reads their names in any case, and takes the first it meets.
+        for layer in (_QUIET, self.options, changed, told):
+            found |= {name.lower(): value for name, value in layer.items() if value is not None}
         for name, value in found.items():
             words += ["-o", f"{name}={value}"]
         if self.identity is not None:
