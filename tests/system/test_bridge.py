@@ -2,7 +2,7 @@
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hakvm.errors import HakvmError, InvalidError, ParseError
@@ -166,6 +166,7 @@ def test_any_change_to_what_was_read_is_written(old, new):
         "\n".join
     )
 )
+@example("\\\n[Match]")
 def test_only_errors_of_ours_leave_the_parser(text):
     try:
         unit = NetworkUnit.parse(text)

@@ -94,7 +94,7 @@ class NetworkUnit:
             logical = _logical(text, at)
             said = _CONTINUED.sub(" ", logical).strip()
             if head := _HEAD.fullmatch(said):
-                found.append((head[1], [Line(logical)]))
+                found.append((head[1], [Line(logical, "", head[1])]))
             elif not said or said[0] in "#;":
                 if found:
                     found[-1][1].append(Line(logical))
@@ -137,8 +137,7 @@ class NetworkUnit:
                 out += f"[{one.name}]\n" + "".join(_line(*pair) for pair in one.options)
                 continue
             head = one.lines[0]
-            kept = _HEAD.fullmatch(head.text.strip())
-            out += head.text if kept and kept[1] == one.name else f"[{one.name}]\n"
+            out += head.text if head.value == one.name else f"[{one.name}]\n"
             if one.options and not out.endswith("\n"):
                 out += "\n"
             out += "".join(woven(one.lines[1:], one.options, _line))
