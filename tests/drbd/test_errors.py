@@ -110,10 +110,10 @@ def test_a_truncated_file_is_an_error_or_reads_the_same_again(config, data):
 @pytest.mark.parametrize(
     "text",
     [
-        "a " * 2_500_000,
+        "a " * 5_000_000,
         "resource r0 { " * 200,
         '"' * 1_000_000,
-        "#" * 5_000_000,
+        "#" * 10_000_000,
         "skip {" * 300_000,
         "skip { } " * 20_000,
         "resource r0 { net { " + "timeout 5; " * 100_000,

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hakvm import strategies
 from hakvm.drbd import (
     ConnectionState,
     DiskState,
@@ -366,3 +367,39 @@ def test_the_tools_own_events_are_all_understood(corpus, name):
             assert status.resources == {}
         if name == "all-create-change":
             assert status.resource("some-resource").role is Role.PRIMARY
+
+
+@given(told=strategies.drbd_statuses())
+def test_the_three_ways_agree_on_any_state(told):
+    from_json, from_text = Status.parse(told.json), Status.parse(told.text)
+    from_events = fold("\n".join(told.events)).status
+    assert from_json.differences(from_text) == ()
+    assert from_json.differences(from_events) == ()
+    assert from_text.differences(from_events) == ()
+    assert from_text.unparsed == from_events.unparsed == ()
+
+
+@given(before=strategies.drbd_statuses(), after=strategies.drbd_statuses())
+def test_events_lead_from_any_state_to_any_other(before, after):
+    """What goes is destroyed, what stays is changed: the fold ends in a fresh status."""
+    folded = fold("\n".join(before.events))
+    first, second = folded.status, fold("\n".join(after.events)).status
+    for name, resource in first.resources.items():
+        later = second.resources.get(name)
+        if later is None:
+            folded.add(next(parse_events([f"destroy resource name:{name}"])))
+            continue
+        for peer in resource.connections.keys() - later.connections.keys():
+            line = f"destroy connection name:{name} peer-node-id:1 conn-name:{peer}"
+            folded.add(next(parse_events([line])))
+        for number in resource.volumes.keys() - later.volumes.keys():
+            lines = [f"destroy device name:{name} volume:{number}"]
+            lines += [
+                f"destroy peer-device name:{name} conn-name:{peer} volume:{number}"
+                for peer in later.connections
+            ]
+            for event in parse_events(lines):
+                folded.add(event)
+    for event in parse_events(line.replace("exists", "change") for line in after.events[:-1]):
+        folded.add(event)
+    assert folded.status.differences(second) == ()

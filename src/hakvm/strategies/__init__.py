@@ -22,8 +22,18 @@ from hakvm.strategies._drbd import (
     drbd_resources,
     proc_drbd_texts,
 )
+from hakvm.strategies._drbd_status import drbd_statuses
 from hakvm.strategies._elements import elements, extras
 from hakvm.strategies._libvirt import domain_infos, domains, guests, libvirt_elements
+from hakvm.strategies._pacemaker import (
+    cibs,
+    groups,
+    operations,
+    primitives,
+    promotable_clones,
+    resource_ids,
+    scores,
+)
 from hakvm.strategies._system import (
     fstab_files,
     host_entries,
@@ -40,6 +50,7 @@ from hakvm.strategies._transport import (
 )
 
 __all__ = [
+    "cibs",
     "cluster_nodes",
     "clusters",
     "commands",
@@ -55,18 +66,25 @@ __all__ = [
     "drbd_configs",
     "drbd_options",
     "drbd_resources",
+    "drbd_statuses",
     "durations",
     "elements",
     "extras",
     "fstab_files",
+    "groups",
     "guests",
     "host_entries",
     "hosts_files",
     "interfaces_files",
     "libvirt_elements",
     "network_units",
+    "operations",
     "platforms",
+    "primitives",
     "proc_drbd_texts",
+    "promotable_clones",
+    "resource_ids",
+    "scores",
     "sizes",
     "transcripts",
 ]
