@@ -65,6 +65,10 @@ def test_a_removed_statement_takes_its_comment_along():
     changed = config.with_resource(attrs.evolve(resource, hosts={**resource.hosts, "node1": host}))
     assert "# the disk" not in changed.render()
     assert "# the device" in changed.render()
+    assert Config.parse(changed.render()) == changed
+    without = attrs.evolve(config, resources={}, common=None)
+    assert Config.parse(without.render()) == without
+    assert "# the others" in without.render()
 
 
 def test_a_new_section_comes_last():

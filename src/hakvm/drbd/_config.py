@@ -13,13 +13,20 @@ from attrs import field, frozen
 from hakvm._frozen import FrozenMapping
 from hakvm._reading import read_text
 from hakvm.drbd._conversion import Loss, convert_common, convert_resource
-from hakvm.drbd._fields import Brief, keyed
+from hakvm.drbd._fields import Brief, keyed, trusted
 from hakvm.drbd._foreign import check_release, inherit
 from hakvm.drbd._grammar import Body, Reader
 from hakvm.drbd._layout import PLAIN, Layout
 from hakvm.drbd._model import Common, Resource
 from hakvm.drbd._release import Release
-from hakvm.drbd._render import Part, arrange, common_part, options_part, resource_part
+from hakvm.drbd._render import (
+    Part,
+    arrange,
+    common_part,
+    keyed_parts,
+    options_part,
+    resource_part,
+)
 from hakvm.drbd._section import Options, as_section
 from hakvm.drbd._sections import read_common, read_resource
 from hakvm.drbd._specs import OptionValue, Section
@@ -109,6 +116,10 @@ class Config(Brief):
     source: str = field(default="", eq=False, repr=False)
     no_break_spaces: bool = field(default=False, eq=False, repr=False)
 
+    def __attrs_post_init__(self) -> None:
+        if self.layout.has_comments:
+            object.__setattr__(self, "layout", self.layout.kept(keyed_parts(self._parts())))
+
     @classmethod
     def parse(cls, text: str, *, source: str = "<string>", release: Release | None = None) -> Self:
         """Read a configuration; files that it includes are not read.
@@ -154,12 +165,13 @@ class Config(Brief):
                     requirements.append(_requirement(reader, word, args))
                 case _:
                     raise reader.unknown(word, _TOP_WORDS, "the top level")
-        return cls(
-            **fields,  # type: ignore[arg-type]  # put together above, by name
-            resources=FrozenMapping(resources),
-            includes=includes,
-            requirements=requirements,
-            skipped=skipped,
+        return trusted(
+            cls,
+            **fields,
+            own_resources=FrozenMapping(resources),
+            includes=tuple(includes),
+            requirements=tuple(requirements),
+            skipped=tuple(skipped),
             layout=body.layout(),
             source=source,
             no_break_spaces=copied,

@@ -8,6 +8,7 @@ import attrs
 from attrs import AttrsInstance
 
 from hakvm._frozen import FrozenMapping
+from hakvm.drbd._layout import Layout
 from hakvm.drbd._section import Options, as_section
 from hakvm.drbd._specs import OptionValue, Section
 from hakvm.drbd._values import Address, Device, MetaDisk, check_token
@@ -21,9 +22,17 @@ A = TypeVar("A", bound=AttrsInstance)
 
 
 class Brief:
-    """Shows what was given, and not the many fields that were not."""
+    """A section: shows what was given, and keeps the comments of what is there."""
 
     __slots__ = ()
+
+    def __attrs_post_init__(self) -> None:
+        # What is no longer there takes its comments along.
+        layout = getattr(self, "layout", None)
+        if isinstance(layout, Layout) and layout.has_comments:
+            from hakvm.drbd._render import keys_of  # noqa: PLC0415 - it renders what is made here
+
+            object.__setattr__(self, "layout", layout.kept(keys_of(self)))
 
     def __repr__(self) -> str:
         kind = type(self)

@@ -1,6 +1,6 @@
 """Write a model as text: sections in the order in which they were read, comments in place."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from hakvm.drbd._layout import CLOSE, OPEN, PLAIN, Layout, Note
@@ -23,7 +23,17 @@ from hakvm.drbd._section import Options
 from hakvm.drbd._specs import Kind, spec_of
 from hakvm.drbd._values import Device, MetaDisk, quote
 
-__all__ = ["Part", "arrange", "block", "common_part", "name", "options_part", "resource_part"]
+__all__ = [
+    "Part",
+    "arrange",
+    "block",
+    "common_part",
+    "keyed_parts",
+    "keys_of",
+    "name",
+    "options_part",
+    "resource_part",
+]
 
 _INDENT = "    "
 
@@ -42,13 +52,19 @@ def name(text: str) -> str:
     return quote(text)
 
 
-def arrange(parts: Iterable[Part], layout: Layout, *, top: bool = False) -> list[str]:
-    """Put statements in the order of a layout, new ones behind, each with its comments."""
+def keyed_parts(parts: Iterable[Part]) -> dict[str, list[str]]:
+    """Tell apart the statements that look the same, by their number."""
     keyed: dict[str, list[str]] = {}
     seen: dict[str, int] = {}
     for key, lines in parts:
         number = seen[key] = seen.get(key, 0) + 1
         keyed[key if number == 1 else f"{key} #{number}"] = lines
+    return keyed
+
+
+def arrange(parts: Iterable[Part], layout: Layout, *, top: bool = False) -> list[str]:
+    """Put statements in the order of a layout, new ones behind, each with its comments."""
+    keyed = keyed_parts(parts)
     known = [key for key in layout.order if key in keyed]
     placed = frozenset(known)
     result: list[str] = []
@@ -131,35 +147,38 @@ def _skipped(texts: Iterable[str]) -> Iterator[Part]:
         yield Part("skip", [text])
 
 
-def _volume(volume: Volume) -> Part:
-    def parts() -> Iterator[Part]:
-        yield from _volume_statements(volume)
-        yield from options_part(volume.disk_options)
-        yield from _skipped(volume.skipped)
+def _volume_parts(volume: Volume) -> Iterator[Part]:
+    yield from _volume_statements(volume)
+    yield from options_part(volume.disk_options)
+    yield from _skipped(volume.skipped)
 
-    return block(f"volume {volume.number}", parts(), volume.layout)
+
+def _volume(volume: Volume) -> Part:
+    return block(f"volume {volume.number}", _volume_parts(volume), volume.layout)
+
+
+def _proxy_parts(proxy: Proxy) -> Iterator[Part]:
+    yield from _option_parts(proxy.options)
+    if proxy.plugins:
+        yield Part("plugin {", ["plugin {", *(f"{_INDENT}{x};" for x in proxy.plugins), "}"])
 
 
 def _proxy(proxy: Proxy, header: str = "proxy") -> Part:
-    def parts() -> Iterator[Part]:
-        yield from _option_parts(proxy.options)
-        if proxy.plugins:
-            yield Part("plugin {", ["plugin {", *(f"{_INDENT}{x};" for x in proxy.plugins), "}"])
+    return block(header, _proxy_parts(proxy), proxy.layout)
 
-    return block(header, parts(), proxy.layout)
+
+def _proxy_side_parts(side: ProxySide) -> Iterator[Part]:
+    yield from _leaf("inside", side.inside)
+    yield from _leaf("outside", side.outside)
+    if side.proxy is not None:
+        yield _proxy(side.proxy, "options")
 
 
 def _proxy_side(side: ProxySide, header: str = "", *, key: str = "") -> Part:
-    def parts() -> Iterator[Part]:
-        yield from _leaf("inside", side.inside)
-        yield from _leaf("outside", side.outside)
-        if side.proxy is not None:
-            yield _proxy(side.proxy, "options")
-
     names = [name(host) for host in side.hosts]
     return block(
         f"{header}proxy on {' '.join(names)}",
-        parts(),
+        _proxy_side_parts(side),
         side.layout,
         key=key or f"proxy on {' '.join(side.hosts)} {{",
     )
@@ -219,33 +238,39 @@ def _end(end: PathHost) -> Part:
     return Part(key, [" ".join(words) + ";"])
 
 
+def _path_parts(path: Path) -> Iterator[Part]:
+    yield from map(_end, path.hosts)
+
+
 def _path_part(path: Path) -> Part:
-    return block("path", map(_end, path.hosts), path.layout)
+    return block("path", _path_parts(path), path.layout)
+
+
+def _connection_parts(connection: Connection) -> Iterator[Part]:
+    yield from map(_end, connection.hosts)
+    yield from map(_path_part, connection.paths)
+    yield from options_part(connection.net)
+    yield from options_part(connection.disk_options)
+    for number, options in connection.volumes.items():
+        disk = block("disk", _option_parts(options), options.layout or PLAIN)
+        yield block(f"volume {number}", [disk], PLAIN)
+    yield from _skipped(connection.skipped)
 
 
 def _connection(connection: Connection) -> Part:
-    def parts() -> Iterator[Part]:
-        yield from map(_end, connection.hosts)
-        yield from map(_path_part, connection.paths)
-        yield from options_part(connection.net)
-        yield from options_part(connection.disk_options)
-        for number, options in connection.volumes.items():
-            disk = block("disk", _option_parts(options), options.layout or PLAIN)
-            yield block(f"volume {number}", [disk], PLAIN)
-        yield from _skipped(connection.skipped)
-
     header = "connection" if connection.name is None else f"connection {name(connection.name)}"
     key = "connection {" if connection.name is None else f"connection {connection.name} {{"
-    return block(header, parts(), connection.layout, key=key)
+    return block(header, _connection_parts(connection), connection.layout, key=key)
+
+
+def _mesh_parts(mesh: Mesh) -> Iterator[Part]:
+    if mesh.hosts:
+        yield Part("hosts", [f"hosts {' '.join(name(host) for host in mesh.hosts)};"])
+    yield from options_part(mesh.net)
 
 
 def _mesh(mesh: Mesh) -> Part:
-    def parts() -> Iterator[Part]:
-        if mesh.hosts:
-            yield Part("hosts", [f"hosts {' '.join(name(host) for host in mesh.hosts)};"])
-        yield from options_part(mesh.net)
-
-    return block("connection-mesh", parts(), mesh.layout)
+    return block("connection-mesh", _mesh_parts(mesh), mesh.layout)
 
 
 def _shared(of: Common) -> Iterator[Part]:
@@ -263,36 +288,56 @@ def _shared(of: Common) -> Iterator[Part]:
         yield _proxy(of.proxy)
 
 
+def _common_parts(common: Common) -> Iterator[Part]:
+    yield from _shared(common)
+    yield from _skipped(common.skipped)
+
+
 def common_part(common: Common) -> Part:
     """Write `common { … }`."""
+    return block("common", _common_parts(common), common.layout)
 
-    def parts() -> Iterator[Part]:
-        yield from _shared(common)
-        yield from _skipped(common.skipped)
 
-    return block("common", parts(), common.layout)
+def _resource_parts(resource: Resource) -> Iterator[Part]:
+    if resource.template_file is not None:
+        yield from _leaf("template-file", quote(resource.template_file, always=True))
+    yield from _shared(resource)
+    yield from _volume_statements(resource)
+    for volume in resource.volumes.values():
+        yield _volume(volume)
+    yield from map(_host, resource.hosts.values())
+    yield from map(_floating, resource.floating.values())
+    yield from map(_stacked, resource.stacked.values())
+    yield from map(_connection, resource.connections)
+    yield from map(_mesh, resource.meshes)
+    yield from _skipped(resource.skipped)
 
 
 def resource_part(resource: Resource) -> Part:
     """Write `resource … { … }`."""
-
-    def parts() -> Iterator[Part]:
-        if resource.template_file is not None:
-            yield from _leaf("template-file", quote(resource.template_file, always=True))
-        yield from _shared(resource)
-        yield from _volume_statements(resource)
-        for volume in resource.volumes.values():
-            yield _volume(volume)
-        yield from map(_host, resource.hosts.values())
-        yield from map(_floating, resource.floating.values())
-        yield from map(_stacked, resource.stacked.values())
-        yield from map(_connection, resource.connections)
-        yield from map(_mesh, resource.meshes)
-        yield from _skipped(resource.skipped)
-
     return block(
         f"resource {name(resource.name)}",
-        parts(),
+        _resource_parts(resource),
         resource.layout,
         key=f"resource {resource.name} {{",
     )
+
+
+_PARTS: dict[type, Callable[..., Iterator[Part]]] = {
+    Volume: _volume_parts,
+    Proxy: _proxy_parts,
+    ProxySide: _proxy_side_parts,
+    Host: _members,
+    Floating: _members,
+    Stacked: _members,
+    Path: _path_parts,
+    Connection: _connection_parts,
+    Mesh: _mesh_parts,
+    Common: _common_parts,
+    Resource: _resource_parts,
+}
+
+
+def keys_of(model: object) -> list[str]:
+    """Return the keys under which a section's statements stand in its layout."""
+    return list(keyed_parts(_PARTS[type(model)](model)))

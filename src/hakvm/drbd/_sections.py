@@ -56,7 +56,7 @@ def read_common(reader: Reader) -> Common:
     for word, args, block in reader.body(body):
         if not _shared(reader, fields, word, args, block=block, body=body):
             raise reader.unknown(word, _COMMON_WORDS, "common {}")
-    return Common(**fields, layout=body.layout())
+    return trusted(Common, **fields, layout=body.layout())
 
 
 def read_resource(reader: Reader, name: str) -> Resource:
