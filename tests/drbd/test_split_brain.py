@@ -75,6 +75,18 @@ SPLIT = (
             Situation.CONNECTED,
             "",
         ),
+        (
+            side("node1", MINE, PARENT, connection=ConnectionState.CONNECTED),
+            side("node2", YOURS, PARENT),
+            Situation.UNCLEAR,
+            "",
+        ),
+        (
+            attrs.evolve(SPLIT[0], disk=DiskState.DISKLESS),
+            SPLIT[1],
+            Situation.UNCLEAR,
+            "",
+        ),
     ],
 )
 def test_what_it_is(first, second, situation, newer):

@@ -27,6 +27,7 @@ from hakvm.drbd._config import Config, Include, Requirement
 from hakvm.drbd._conversion import Loss
 from hakvm.drbd._create_md import Overwrite
 from hakvm.drbd._events import Event, EventFold, parse_events
+from hakvm.drbd._evidence import Evidence, gather_evidence
 from hakvm.drbd._generation import GenerationIds
 from hakvm.drbd._layout import Layout, Note
 from hakvm.drbd._model import (
@@ -49,13 +50,11 @@ from hakvm.drbd._rules_structure import RULES
 from hakvm.drbd._section import Options
 from hakvm.drbd._specs import Kind, OptionSpec, OptionValue, Section, option_specs
 from hakvm.drbd._split_brain import (
-    Evidence,
     RecoveryPlan,
     Situation,
     Step,
     Verdict,
     diagnose,
-    gather_evidence,
     plan_recovery,
     recover,
 )

@@ -7,14 +7,14 @@ both generation identifiers, so that a plan that has grown stale is refused.
 """
 
 import enum
-import re
 
-from attrs import field, frozen
+from attrs import frozen
 
-from hakvm.drbd._generation import GenerationIds, same
+from hakvm.drbd._evidence import Evidence, gather_evidence
+from hakvm.drbd._generation import same
 from hakvm.drbd._tool import Drbdadm, arguments
-from hakvm.drbd._words import ConnectionState, DiskState, Role
-from hakvm.errors import ConflictError, HakvmError, InvalidError, TransportError, UnsafeError
+from hakvm.drbd._words import ConnectionState, DiskState
+from hakvm.errors import ConflictError, InvalidError, UnsafeError
 from hakvm.transport import Command
 
 __all__ = [
@@ -29,8 +29,6 @@ __all__ = [
     "recover",
 ]
 
-_LOG = re.compile(r"split-brain|Split-Brain|uuid_compare\(\)|initial-split-brain", re.IGNORECASE)
-_MOST_LINES = 20
 _NO_SUCH_CONNECTION = 10  # drbdsetup's status where the module refuses
 _WAITING = frozenset(
     {
@@ -41,6 +39,10 @@ _WAITING = frozenset(
     }
 )
 _APART = _WAITING | {ConnectionState.STANDALONE, ConnectionState.DISCONNECTING}
+
+_NO_DATA = frozenset(
+    {DiskState.DISKLESS, DiskState.FAILED, DiskState.ATTACHING, DiskState.DETACHING}
+)
 
 
 class Situation(enum.Enum):
@@ -58,29 +60,6 @@ class Situation(enum.Enum):
     """The copies have nothing in common: they were never the same."""
     UNCLEAR = "unclear"
     """A side does not tell enough."""
-
-
-@frozen(kw_only=True)
-class Evidence:
-    """What one node says of one resource; all of it is read, nothing is touched.
-
-    Attributes:
-        node: the host.
-        minor: of the device.
-        connection, role, disk: as /proc/drbd or the status shows them.
-        ids: the generation identifiers.
-        changed: KiB that this copy has changed since the nodes parted (out of sync).
-        log: the kernel's lines that speak of split brain, the last ones.
-    """
-
-    node: str
-    connection: ConnectionState
-    role: Role
-    disk: DiskState
-    ids: GenerationIds
-    changed: int | None = None
-    minor: int | None = None
-    log: tuple[str, ...] = field(default=(), converter=tuple[str, ...])
 
 
 @frozen(kw_only=True)
@@ -155,68 +134,6 @@ class RecoveryPlan:
     verdict: Verdict
 
 
-def gather_evidence(tool: Drbdadm, resource: str, *, minor: int | None = None) -> Evidence:
-    """Ask one node for its evidence.
-
-    Args:
-        tool: the node's.
-        resource: which.
-        minor: its device, where the resource has several; else its first one is found.
-
-    Raises:
-        TransportError: the node cannot be asked, or the resource is not up there.
-    """
-    ids = tool.show_gi(resource)
-    if not ids:
-        raise HakvmError(f"{tool.transport.host} tells no generation identifiers of {resource}")
-    (disk, *_), *_ = tool.dstate(resource)
-    states = tool.cstate(resource)
-    if minor is None:
-        minor = _minor(tool, resource)
-    changed = None
-    if minor is not None:
-        shown = [one for one in tool.proc().devices if one.minor == minor]
-        changed = shown[0].out_of_sync if shown else _changed(tool, resource)
-    return Evidence(
-        node=tool.transport.host,
-        minor=minor,
-        connection=states[0],
-        role=tool.role(resource)[0],
-        disk=disk,
-        ids=ids[0],
-        changed=changed,
-        log=_log(tool, minor),
-    )
-
-
-def _minor(tool: Drbdadm, resource: str) -> int | None:
-    found = tool.transport.run(Command(argv=tool.argv("sh-minor", resource), env=tool.env)).check()
-    word = (found.text.split() or [""])[0]
-    return int(word) if word.isascii() and word.isdigit() and len(word) < 8 else None  # noqa: PLR2004 - minors have 20 bits
-
-
-def _changed(tool: Drbdadm, resource: str) -> int | None:
-    shown = tool.status().resources.get(resource)
-    volumes = [
-        volume.out_of_sync
-        for connection in (shown.connections.values() if shown else ())
-        for volume in connection.volumes.values()
-        if volume.out_of_sync is not None
-    ]
-    return max(volumes, default=None)
-
-
-def _log(tool: Drbdadm, minor: int | None) -> tuple[str, ...]:
-    try:
-        done = tool.transport.run(Command.of("dmesg"))
-    except TransportError:
-        return ()  # not every user may read it, and the other signs are stronger
-    device = re.compile(rf"drbd{minor}\b") if minor is not None else None
-    lines = [line for line in done.text.splitlines() if _LOG.search(line)]
-    own = [line for line in lines if device is None or device.search(line)]
-    return tuple((own or lines)[-_MOST_LINES:])
-
-
 def diagnose(resource: str, first: Evidence, second: Evidence) -> Verdict:
     """Say what the evidence of both nodes adds up to.
 
@@ -239,12 +156,30 @@ def diagnose(resource: str, first: Evidence, second: Evidence) -> Verdict:
     )
 
 
+def _unclear(one: Evidence, two: Evidence) -> list[str]:
+    """Return why the two cannot be compared; nothing where they can."""
+    reasons = [
+        f"{side.node} has no disk to tell of: it is {side.disk}"
+        for side in (one, two)
+        if side.disk in _NO_DATA
+    ]
+    if (one.connection in _APART) is not (two.connection in _APART):
+        reasons.append(
+            f"{one.node} is {one.connection} and {two.node} {two.connection}:"
+            " one of them has not noticed yet"
+        )
+    return reasons
+
+
 def _compare(  # noqa: PLR0911 - one return a situation, in the kernel's order
     one: Evidence, two: Evidence
 ) -> tuple[Situation, list[str], str]:
     a, b = one.ids, two.ids
     if one.connection not in _APART and two.connection not in _APART:
         return Situation.CONNECTED, ["both nodes show a connection"], ""
+    unclear = _unclear(one, two)
+    if unclear:
+        return Situation.UNCLEAR, unclear, ""
     new = [side.node for side, ids in ((one, a), (two, b)) if ids.is_new]
     if new:
         if len(new) > 1:
@@ -305,9 +240,7 @@ def plan_recovery(verdict: Verdict, *, tool: Drbdadm, victim: str = "") -> Recov
         raise InvalidError(
             f"{resource}: {verdict.situation.value}: {'; '.join(verdict.reasons)}",
             path="verdict",
-            hint="there is nothing to recover"
-            if verdict.situation is Situation.CONNECTED
-            else "compare the two copies by hand",
+            hint=_NO_PLAN[verdict.situation],
         )
     if not victim:
         raise InvalidError(
@@ -331,6 +264,13 @@ def plan_recovery(verdict: Verdict, *, tool: Drbdadm, victim: str = "") -> Recov
         confirmation=_confirmation(verdict, victim),
         verdict=verdict,
     )
+
+
+_NO_PLAN = {
+    Situation.CONNECTED: "there is nothing to recover",
+    Situation.UNRELATED: "compare the two copies by hand, and make one of them anew",
+    Situation.UNCLEAR: "wait, or attach the disk, and gather the evidence again",
+}
 
 
 def _confirmation(verdict: Verdict, victim: str) -> str:
