@@ -1,9 +1,13 @@
+from datetime import timedelta
+
 import attrs
 import pytest
+from lxml import etree
 
 from hakvm.errors import HakvmError, InvalidError, ParseError
 from hakvm.pacemaker import (
     INFINITY,
+    OPTIONS,
     Cib,
     Colocation,
     Location,
@@ -21,6 +25,7 @@ from hakvm.pacemaker import (
     rule,
     ticket,
 )
+from hakvm.transport import Command, Local
 
 TEXT = """\
 <cib validate-with="pacemaker-2.6" epoch="7" num_updates="0" admin_epoch="0">
@@ -257,3 +262,33 @@ def test_options_replace_in_place():
         "resource-stickiness": "200"
     }
     assert two_nodes().with_op_defaults({"timeout": "60s"}).op_defaults == {"timeout": "60s"}
+
+
+def test_options_are_typed():
+    options = Cib.parse(TEXT.replace("stonith-enabled", "fencing-enabled")).options
+    assert options["stonith-enabled"] is False
+    assert options["fencing-enabled"] is False
+    assert options["dc-deadtime"] == timedelta(seconds=20)
+    assert options["node-health-red"] == -INFINITY
+    assert options["load-threshold"] == 80
+    assert options["no-quorum-policy"] == "stop"
+    with pytest.raises(KeyError):
+        _ = options["dc-version"]
+    assert "cluster-name" not in options
+    assert len(options) == len(set(options)) > 40
+    odd = Cib.new("a").with_properties({"batch-limit": "many", "mine": "x"}).options
+    assert odd["mine"] == "x"
+    assert odd.unknown == ("mine",)
+    with pytest.raises(InvalidError, match="batch-limit=many"):
+        _ = odd["batch-limit"]
+
+
+@pytest.mark.oracle("/usr/lib/pacemaker/pacemaker-schedulerd")
+def test_the_options_are_pacemakers_own():
+    known = {name for one in OPTIONS.values() for name in (one.name, *one.aliases)}
+    for daemon in ("schedulerd", "controld", "based"):
+        path = f"/usr/lib/pacemaker/pacemaker-{daemon}"
+        text = Local().run(Command.of(path, "metadata")).check().stdout
+        found = {el.get("name") for el in etree.fromstring(text).iter("parameter")}
+        assert found
+        assert found <= known

@@ -93,6 +93,13 @@ from hakvm.pacemaker._nvpairs import (
     Nvpair,
     Utilization,
 )
+from hakvm.pacemaker._options import (
+    OPTIONS,
+    Option,
+    OptionKind,
+    Options,
+    OptionValue,
+)
 from hakvm.pacemaker._push import (
     differences,
 )
@@ -221,6 +228,7 @@ from hakvm.pacemaker.checks import RULES
 __all__ = [
     "AGENT_SCORES",
     "INFINITY",
+    "OPTIONS",
     "RULES",
     "AclDeny",
     "AclGroup",
@@ -300,6 +308,10 @@ __all__ = [
     "OpExpression",
     "OperationStatus",
     "Operations",
+    "Option",
+    "OptionKind",
+    "OptionValue",
+    "Options",
     "Order",
     "Ordering",
     "Pacemaker",

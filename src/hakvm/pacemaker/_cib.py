@@ -19,6 +19,7 @@ from hakvm.pacemaker._nvpairs import (
     MetaAttributes,
     values_of,
 )
+from hakvm.pacemaker._options import Options
 from hakvm.pacemaker._release import Release
 from hakvm.pacemaker._resources import Clone, Group, Master, Primitive, Template
 from hakvm.pacemaker._sections import (
@@ -160,6 +161,11 @@ class Cib(Document):
         """The options of the cluster, as they hold without rules."""
         section = self.configuration.crm_config
         return MappingProxyType(dict(values_of(section.property_sets) if section else {}))
+
+    @property
+    def options(self) -> Options:
+        """The options of the cluster with their values typed, defaults among them."""
+        return Options(self.properties)
 
     @property
     def rsc_defaults(self) -> Mapping[str, str]:

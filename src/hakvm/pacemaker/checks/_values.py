@@ -4,9 +4,11 @@ import difflib
 import re
 from collections.abc import Iterator
 
+from hakvm.errors import InvalidError
 from hakvm.findings import Layer, Severity, Trouble
 from hakvm.pacemaker._cib import Cib
 from hakvm.pacemaker._durations import milliseconds
+from hakvm.pacemaker._options import OPTIONS
 from hakvm.pacemaker._resources import Primitive, Template
 from hakvm.pacemaker.checks._book import RULES, sample, varied
 
@@ -106,6 +108,46 @@ def bad_number(cib: Cib) -> Iterator[Trouble]:
                     message=f"{name}={value} of {one.id} is no number",
                     where=f"resources[{one.id!r}].meta[{name!r}]",
                 )
+
+
+@RULES.rule(
+    "pacemaker.unknown-option",
+    Severity.WARNING,
+    Layer.PACEMAKER,
+    why="an option that Pacemaker does not know does nothing; most often it is misspelt",
+    fix="use the name that is meant",
+    source="crm_attribute --list-options=cluster --all",
+    failing=varied(("stonith-enabled=true", "stonith_enabled=true")),
+    passing=sample,
+)
+def unknown_option(cib: Cib) -> Iterator[Trouble]:
+    """Find options of the cluster that nobody knows."""
+    for name in cib.options.unknown:
+        near = difflib.get_close_matches(name, OPTIONS, n=1)
+        meant = f"; {near[0]} is meant?" if near else ""
+        yield Trouble(
+            message=f"the option {name!r} is not known{meant}", where=f"properties[{name!r}]"
+        )
+
+
+@RULES.rule(
+    "pacemaker.bad-option",
+    Severity.ERROR,
+    Layer.PACEMAKER,
+    why="Pacemaker uses the default in the stead of a value that it cannot read",
+    fix="write a value that the option takes",
+    source="crm_verify: cluster_option_value",
+    failing=varied(("stonith-enabled=true", "stonith-enabled=maybe")),
+    passing=sample,
+)
+def bad_option(cib: Cib) -> Iterator[Trouble]:
+    """Find options of the cluster with a value that they do not take."""
+    options = cib.options
+    for name in options.said:
+        try:
+            _ = options[name]
+        except InvalidError as error:
+            yield Trouble(message=error.message, where=f"properties[{name!r}]")
 
 
 @RULES.rule(
