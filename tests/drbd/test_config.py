@@ -356,9 +356,15 @@ def test_secrets_stay_hidden():
     with pytest.raises(HakvmError) as caught:
         Config.parse('resource r0 { net { shared-secret "gaeWoor7 oops; } }')
     assert "gaeWoor7" not in str(caught.value)
-    with pytest.raises(InvalidError) as refused:
-        Options("net", shared_secret="gaeWoor7" * 20)
-    assert "gaeWoor7" not in str(refused.value)
+    for secret in ("gaeWoor7" * 20, "gaeWoor7\n", 'gaeWoor7"' * 40):
+        with pytest.raises(InvalidError) as refused:
+            Options("net", shared_secret=secret)
+        assert "gaeWoor7" not in str(refused.value)
+        assert "gaeWoor7" not in repr(refused.value)
+    for text in ("gaeWoor7 b", "gaeWoor7:1", "gaeWoor7" * 8, '"gaeWoor7'):
+        with pytest.raises(ParseError) as unread:
+            Config.parse(f"resource r0 {{ net {{ shared-secret {text}; }} }}")
+        assert "gaeWoor7" not in str(unread.value)
 
 
 def test_a_release_that_does_not_know_says_which_does():

@@ -14,7 +14,7 @@ from typing import TypeVar
 from hakvm.drbd._layout import CLOSE, OPEN, Layout, Note
 from hakvm.drbd._lexer import LONGEST_WORD, RESERVED_IN, Quoted, Scanner, is_number, too_long
 from hakvm.drbd._release import Release
-from hakvm.drbd._section import Options, problem_of
+from hakvm.drbd._section import Options, problem_of, shown
 from hakvm.drbd._specs import Kind, Section, near, spec_of
 from hakvm.drbd._values import Address, check_token, quote
 from hakvm.errors import InvalidError, ParseError
@@ -300,9 +300,9 @@ class Reader:
         own = self.release in {Release.V8_3, Release.V8_4} and text in self._reserved
         if not self._plain(text) or (own and spec and spec.kind in {Kind.TEXT, Kind.COMMAND}):
             raise self.scanner.error(
-                f"{text[:60]!r} cannot be a value as it stands",
+                f"{shown(word, text)} cannot be a value as it stands",
                 argument=0,
-                hint=f'quote it: "{text[:60]}"',
+                hint="put it into double quotes",
             )
 
     def _check_switch(self, section: Section, name: str, word: str, args: list[str]) -> None:
@@ -328,6 +328,7 @@ class Reader:
         spec = spec_of(section, word)
         if spec is None or spec.kind is not Kind.WORDS:
             raise self.scanner.error(
-                f"';' expected after {args[0][:60]!r}, found {args[1][:60]!r}", argument=1
+                f"';' expected after {shown(word, args[0])}, found {shown(word, args[1])}",
+                argument=1,
             )
         return " ".join(args)

@@ -152,7 +152,7 @@ class Options(Mapping[str, str]):
             problem = spec.problem(text)
             if problem:
                 raise InvalidError(
-                    f"{_shown(name, text)}: {name} {problem} in {release}", path=where, value=text
+                    f"{shown(name, text)}: {name} {problem} in {release}", path=where, value=text
                 )
 
 
@@ -168,7 +168,8 @@ def _section(section: Section | str) -> Section:
         ) from None
 
 
-def _shown(name: str, text: str) -> str:
+def shown(name: str, text: str) -> str:
+    """Return a value as an error may show it: a secret never."""
     return repr(Secret(text)) if name in _SECRETS else repr(text[:60])
 
 
@@ -201,7 +202,7 @@ def problem_of(section: Section, name: str, text: str, release: Release | None) 
     there = [spec for spec in specs if spec is not None]
     if there:
         problems = [spec.problem(text) for spec in there]
-        return "" if "" in problems else f"{_shown(name, text)}: {name} {problems[0]}"
+        return "" if "" in problems else f"{shown(name, text)}: {name} {problems[0]}"
     names = option_specs(release, section) if release else known_names(section)
     guess = near(name, names)
     if guess:
@@ -224,10 +225,8 @@ def _checked(section: Section, name: str, value: OptionValue) -> str:
         text = ("yes" if value else "no") if isinstance(value, bool) else str(value)
     if not plain_name(name):
         raise InvalidError(f"{name[:60]!r} is no name of an option", path=path, value=name)
-    if spec is not None and spec.kind is Kind.WORDS:
-        for word in text.split():
-            check_token(word, path)
-    check_token(text, path)
+    for word in text.split() if spec is not None and spec.kind is Kind.WORDS else [text]:
+        check_token(word, path, secret=name in _SECRETS)
     problem = problem_of(section, name, text, None)
     if problem:
         raise InvalidError(problem, path=path, value=text)

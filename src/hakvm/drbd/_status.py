@@ -69,8 +69,9 @@ class SyncStatus:
         total, failed, same_checksum: KiB.
         verify_start, verify_stop, verify_position, verify_left, verify_skipped: KiB; a
             verification only.
-        want: what the controller aims at, as it came (KiB/s by its name, in 1,024ths of it).
-        rate, recent_rate, average_rate: MiB/s: over the last two marks, the last one, all of it.
+        want: MiB/s, what the controller aims at.
+        rate, recent_rate, average_rate: MiB/s: since the last mark but one, since the last one,
+            and since it began.
         running, paused: how long.
         marks: the marks these rates are made of: milliseconds and sectors, by name.
     """

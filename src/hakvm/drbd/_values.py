@@ -5,6 +5,7 @@ import re
 from typing import Self
 
 from hakvm.errors import InvalidError
+from hakvm.secret import MASK, Secret
 
 __all__ = ["HIGHEST_PORT", "Address", "Device", "MetaDisk", "check_token", "plain", "quote"]
 
@@ -17,7 +18,7 @@ def plain(text: str) -> bool:
     return _PLAIN.fullmatch(text) is not None
 
 
-def check_token(text: str, path: str) -> str:
+def check_token(text: str, path: str, *, secret: bool = False) -> str:
     r"""Return `text` if it can stand in a configuration as one word, quoted if need be.
 
     Raises:
@@ -27,16 +28,20 @@ def check_token(text: str, path: str) -> str:
     if not text:
         raise InvalidError("an empty word", path=path, value=text, hint="give it a value")
     if not plain(text):
+        value = Secret(text) if secret else text
+        seen = MASK if secret else repr(text[:60])
         if any(ord(c) < 32 or ord(c) == 127 for c in text):  # noqa: PLR2004 - ASCII's controls
             raise InvalidError(
-                f"{text[:60]!r} holds a line's end or another control character",
+                f"{seen} holds a line's end or another control character",
                 path=path,
-                value=text,
+                value=value,
                 hint="a value of drbd.conf is one line of printable text",
             )
         if len(text) + text.count('"') + text.count("\\") > _LONGEST_QUOTED:
             raise InvalidError(
-                f"{text[:60]!r}… is longer than {_LONGEST_QUOTED} characters", path=path, value=text
+                f"{seen}… is longer than {_LONGEST_QUOTED} characters",
+                path=path,
+                value=value,
             )
     return text
 
