@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pytest
 from hakvm.errors import CommandNotFound, CommandTimeout
 from hakvm.transport import Command, Transport
 from hakvm_lab import BOOTED, LabError, present, probe, rack
-from hakvm_lab.machine import NODES
+from hakvm_lab.machine import NODES, Machine
 
 pytestmark = pytest.mark.lab
 
@@ -221,6 +222,34 @@ def test_the_probe_boots_the_kernel_or_says_that_it_does_not(lab):
     assert probe.boots(lab.image, ["-accel", "tcg", "-cpu", "max"], 60)
     assert not probe.boots(lab.image, ["-accel", "tcg", "-cpu", "max"], 0.3)
     assert not probe.boots(lab.image, ["-accel", "no-such"], 5)
+
+
+def test_a_port_in_use_is_said_and_nothing_left_running(lab, tmp_path):
+    machine = Machine(name="node1", folder=tmp_path)
+    machine.make_disks(lab.image, 16)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(LabError, match=r"QEMU ended at once: .*hostfwd|host forwarding") as caught,
+    ):
+        machine.start(lab.image, accel="tcg", memory=256, port=taken.getsockname()[1])
+    assert "node1.log" in caught.value.hint
+    assert not machine.alive
+
+
+def test_a_node_whose_kernel_gave_up_is_not_waited_for(lab):
+    crash = (
+        "echo 1 >/proc/sys/kernel/sysrq; (sleep 1; echo c >/proc/sysrq-trigger) >/dev/null 2>&1 &"
+    )
+    lab.run("node1", "sh", "-c", crash)
+    end = time.monotonic() + 60
+    while not lab.machine("node1").panicked:
+        assert time.monotonic() < end
+        time.sleep(0.2)
+    begin = time.monotonic()
+    with pytest.raises(LabError, match=r"node1 does not answer .*Kernel panic") as caught:
+        lab.await_answer("node1", 300)
+    assert time.monotonic() - begin < 30
+    assert "node1.console" in caught.value.hint
 
 
 def test_rewinds_and_answers_are_quick(lab):
