@@ -67,8 +67,8 @@ def test_the_corpus_reads_the_same(judge, corpus, name):
     with tarfile.open(corpus / "drbd-utils-tests.tar.xz") as archive:
         text = archive.extractfile(f"res/{name}.res").read().decode()
     release = Release.V8_4 if "8.4" in name else Release.V9_0
-    config = Config.parse(text)
-    rendered = config.render()
+    config = Config.parse(text, release=release)
+    rendered = config.render(release=release)
     assert Config.parse(rendered) == config
     assert Config.parse(rendered).render() == rendered
     verified = "" if "disable-ip" in text else VERIFIED

@@ -1,11 +1,13 @@
 """The tables of options, and options as values."""
 
+import pickle
 import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from attrs.exceptions import FrozenInstanceError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -103,6 +105,9 @@ def test_sections_are_changed_by_making_others():
     assert net.value("ping-timeout") == timedelta(milliseconds=500)
     assert net.value("unheard-of") is None
     assert net.spec("ping-timeout", Release.V9_0).maximum == 300
+    with pytest.raises(FrozenInstanceError):
+        net.layout = None
+    assert pickle.loads(pickle.dumps(net)) == net
 
 
 @given(st.sampled_from(list(Release)), st.sampled_from(list(Section)), st.data())

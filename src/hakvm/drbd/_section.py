@@ -4,6 +4,9 @@ import functools
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from types import MappingProxyType
+from typing import NoReturn
+
+from attrs.exceptions import FrozenInstanceError
 
 from hakvm.drbd._layout import PLAIN, Layout
 from hakvm.drbd._release import Release
@@ -24,7 +27,7 @@ class Options(Mapping[str, str]):
         net = drbd.Options("net", protocol="C", allow_two_primaries=True, ping_timeout="5")
         net["protocol"]                  # 'C'
         net.value("ping-timeout")        # timedelta(milliseconds=500)
-        net | {"protocol": "A"}          # another section
+        net | {"protocol": "A"}          # another section, with the comments of this one
 
     Underscores in keyword names are dashes. Values may be texts, numbers, bools, `Size`s (also
     for rates) and `timedelta`s; `timedelta`s and `Size`s are written in the option's own unit.
@@ -35,6 +38,11 @@ class Options(Mapping[str, str]):
 
     __slots__ = ("_items", "_style", "layout", "section")
 
+    section: Section
+    layout: Layout | None
+    _items: dict[str, str]
+    _style: Mapping[str, str]
+
     def __init__(
         self,
         section: Section | str,
@@ -42,16 +50,28 @@ class Options(Mapping[str, str]):
         /,
         **more: OptionValue,
     ) -> None:
-        self.section = _section(section)
-        self._items = {
-            name: _checked(self.section, name, value)
+        section = _section(section)
+        items = {
+            name: _checked(section, name, value)
             for name, value in (
                 *options.items(),
                 *((name.replace("_", "-"), value) for name, value in more.items()),
             )
         }
-        self._style: Mapping[str, str] = {}
-        self.layout: Layout | None = None
+        self._set(section, items, {}, None)
+
+    def _set(
+        self,
+        section: Section,
+        items: dict[str, str],
+        style: Mapping[str, str],
+        layout: Layout | None,
+    ) -> None:
+        put = object.__setattr__
+        put(self, "section", section)
+        put(self, "_items", items)
+        put(self, "_style", style)
+        put(self, "layout", layout)
 
     @classmethod
     def _parsed(
@@ -63,8 +83,14 @@ class Options(Mapping[str, str]):
     ) -> "Options":
         """Take what the grammar has already checked."""
         self = cls.__new__(cls)
-        self.section, self._items, self._style, self.layout = section, items, style, layout
+        self._set(section, items, style, layout)
         return self
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise FrozenInstanceError
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Options._parsed, (self.section, self._items, self._style, self.layout)
 
     def __getitem__(self, name: str) -> str:
         return self._items[name]
