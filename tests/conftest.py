@@ -30,7 +30,8 @@ def lack(reason: str) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         # A ratio is measured with nothing else on the processors.
-        if "benchmark_ratio" in getattr(item, "fixturenames", ()) or "benchmarks" in item.path.parts:
+        measures = "benchmark_ratio" in getattr(item, "fixturenames", ())
+        if measures or "benchmarks" in item.path.parts:
             item.add_marker("speed")
 
 

@@ -1,7 +1,6 @@
 """How long a corosync.conf of 30,000 lines takes, its comments kept."""
 
 import re
-import time
 
 import pytest
 
@@ -33,12 +32,3 @@ def test_a_large_file_costs_a_few_times_its_tokens(text, benchmark_ratio):
         lambda: Config.parse(text), lambda: [one.span() for one in TOKENS.finditer(text)]
     )
     assert ratio < 12
-
-
-def test_a_large_file_is_read_within_100_ms():
-    times = []
-    for _ in range(9):
-        begin = time.process_time()
-        Config.parse(TEXT)
-        times.append(time.process_time() - begin)
-    assert min(times) < 0.100
