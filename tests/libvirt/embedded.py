@@ -73,6 +73,13 @@ def main(folder: Path) -> dict[str, object]:
             if isinstance(event, libvirt.LifecycleEvent)
         ]
         seen["accelerators"] = host.capabilities().accelerators("x86_64")
+        seen["boots"] = [
+            libvirt.boots(host, libvirt.DomainType.QEMU, kernel, arch="x86_64", limit=limit)
+            for kernel, limit in (
+                (str(folder / "vmlinuz"), LIMIT),
+                (str(folder / "guest.img"), timedelta(seconds=2)),
+            )
+        ]
         seen["machine"] = _refused(host, evolve_at(domain, "os.type", machine="pc-q35-99.0"))
     return seen
 

@@ -33,6 +33,7 @@ def test_a_guest_runs_counts_and_goes_on() -> None:
 
 def _counts(folder: Path) -> None:
     assemble(folder)
+    subprocess.run(["nasm", "-f", "bin", HERE / "kernel.asm", "-o", folder / "vmlinuz"], check=True)
     ended = subprocess.run(
         [sys.executable, HERE / "embedded.py", folder],
         capture_output=True,
@@ -54,6 +55,7 @@ def _counts(folder: Path) -> None:
     assert seen["state"] == "shut off"
     assert seen["left"] == []
     assert "qemu" in seen["accelerators"]
+    assert seen["boots"] == [True, False]
     assert "it knows no machine type pc-q35-99.0" in seen["machine"]
     assert "pc-q35-7" in seen["machine"]
     for event in ("defined", "started", "suspended", "resumed", "stopped", "undefined"):

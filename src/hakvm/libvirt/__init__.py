@@ -219,6 +219,9 @@ from hakvm.libvirt._migration import (
     MigrationProgress,
     MigrationSettings,
 )
+from hakvm.libvirt._probe import (
+    boots,
+)
 from hakvm.libvirt._schema import (
     SchemaError,
     validate,
@@ -562,6 +565,7 @@ __all__ = [
     "WatchdogEvent",
     "WatchdogModel",
     "Zpci",
+    "boots",
     "define_on",
     "diff",
     "evolve_at",

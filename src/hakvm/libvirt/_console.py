@@ -1,9 +1,8 @@
 """Reading what a guest says on its serial console, over libvirt."""
 
 import contextlib
-import queue
-import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,11 +15,21 @@ if TYPE_CHECKING:
 __all__ = ["read"]
 
 _BLOCK = 4096
+_POLL = 0.02  # seconds between looks at a console that is silent
+_NONBLOCK = 1  # VIR_STREAM_NONBLOCK: a reader that waits cannot be stopped
 _FORCE = 1  # VIR_DOMAIN_CONSOLE_FORCE: a console that nobody left is taken over
 
 
-def read(domain: "HostDomain", *, limit: timedelta, until: str) -> str:
+def read(
+    domain: "HostDomain",
+    *,
+    limit: timedelta,
+    until: str,
+    begin: Callable[[], None] = lambda: None,
+) -> str:
     """Read a console until `until` has come, or for `limit` where that is empty.
+
+    What a guest says while nobody listens is lost: `begin` is done once somebody does.
 
     Raises:
         WaitTimeout: the text did not come.
@@ -28,23 +37,12 @@ def read(domain: "HostDomain", *, limit: timedelta, until: str) -> str:
     """
     connection = domain.host.connection()
     with translated(domain.host.uri, domain.name):
-        stream = connection.newStream(0)
+        stream = connection.newStream(_NONBLOCK)
     domain.call(lambda handle: handle.openConsole(None, stream, _FORCE))
-    parts: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-    threading.Thread(target=_pump, args=(stream, parts), daemon=True).start()
-    said = b""
-    end = time.monotonic() + limit.total_seconds()
     try:
-        while (left := end - time.monotonic()) > 0:
-            try:
-                part = parts.get(timeout=left)
-            except queue.Empty:
-                break
-            if part is None:
-                break
-            said += part
-            if until and until.encode() in said:
-                break
+        begin()
+        with translated(domain.host.uri, domain.name):
+            said = _listen(stream, time.monotonic() + limit.total_seconds(), until.encode())
     finally:
         with contextlib.suppress(Exception):  # it may have ended by itself
             stream.abort()
@@ -56,13 +54,16 @@ def read(domain: "HostDomain", *, limit: timedelta, until: str) -> str:
     return text
 
 
-def _pump(stream: Stream, parts: "queue.SimpleQueue[bytes | None]") -> None:
-    while True:
-        try:
-            part = stream.recv(_BLOCK)
-        except Exception:  # noqa: BLE001 - libvirt's error for a stream that was ended, whatever its code
-            part = b""
-        if not isinstance(part, bytes) or not part:
-            parts.put(None)
-            return
-        parts.put(part)
+def _listen(stream: Stream, end: float, until: bytes) -> bytes:
+    said = b""
+    while time.monotonic() < end:
+        part = stream.recv(_BLOCK)
+        if isinstance(part, int):  # nothing to read, for now
+            time.sleep(_POLL)
+        elif not part:
+            break
+        else:
+            said += part
+            if until and until in said:
+                break
+    return said

@@ -4,6 +4,7 @@ import contextlib
 import threading
 import uuid
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -17,6 +18,7 @@ from hakvm.libvirt._domain import Domain
 from hakvm.libvirt._errors import LibvirtError
 from hakvm.libvirt._events import ConnectionEvent, EventStream
 from hakvm.libvirt._hosted import HostDomain
+from hakvm.libvirt._probe import boots
 from hakvm.libvirt._state import DomainInfo, info_of
 from hakvm.libvirt._words import DomainType
 from hakvm.units import Size
@@ -340,14 +342,27 @@ class Host:
                 hint=f"it knows {', '.join(family[-4:])}" if family else "",
             )
 
-    def accelerator(self, arch: str = "x86_64") -> DomainType:
-        """Return the best accelerator that libvirt offers there for an architecture.
+    def accelerator(
+        self,
+        arch: str = "x86_64",
+        *,
+        kernel: str | None = None,
+        limit: timedelta = timedelta(seconds=20),
+    ) -> DomainType:
+        """Return the best accelerator that works there for an architecture.
 
-        That /dev/kvm is there proves nothing; libvirt has asked QEMU whether it can be
-        opened. Only a guest that boots proves it.
+        Args:
+            arch: the guests' architecture.
+            kernel: a Linux kernel on that host, as /boot/vmlinuz. kvm is then believed only
+                if a guest boots it; else because libvirt offers it, which on some machines
+                (virtual ones themselves) is not the truth.
+            limit: how long that guest may take to its first words.
         """
-        offered = self.capabilities().accelerators(arch)
-        return DomainType.KVM if DomainType.KVM in offered else DomainType.QEMU
+        if DomainType.KVM not in self.capabilities().accelerators(arch):
+            return DomainType.QEMU
+        if kernel is not None and not boots(self, DomainType.KVM, kernel, arch=arch, limit=limit):
+            return DomainType.QEMU
+        return DomainType.KVM
 
     def events(self) -> EventStream:
         """Return the events of all guests from now on; close it when done."""

@@ -30,6 +30,7 @@ _POLL = 0.1  # seconds between looks at a guest that is to change
 _SECURE, _INACTIVE = 1, 2  # VIR_DOMAIN_XML_…
 _START_PAUSED = 1  # VIR_DOMAIN_START_PAUSED
 _NO_DOMAIN = 42  # VIR_ERR_NO_DOMAIN
+_NOT_RUNNING = 55  # VIR_ERR_OPERATION_INVALID
 _NO_METADATA = 80  # VIR_ERR_NO_DOMAIN_METADATA
 _ELEMENT = 2  # VIR_DOMAIN_METADATA_ELEMENT
 _UNDEFINE_MANAGED_SAVE, _UNDEFINE_SNAPSHOTS, _UNDEFINE_NVRAM, _KEEP_NVRAM = 1, 2, 4, 8
@@ -148,9 +149,16 @@ class HostDomain:
         """End the guest by force, as by the power switch, and make sure that it has ended.
 
         Raises:
+            LibvirtError: it does not run.
             WaitTimeout: its process is still there.
         """
-        self.call(lambda handle: handle.destroyFlags(0))
+        before = self.state()
+        try:
+            self.call(lambda handle: handle.destroyFlags(0))
+        except LibvirtError as error:
+            # A daemon that has just started anew may see the process die before it is done.
+            if error.code != _NOT_RUNNING or before == DomainState.SHUTOFF:
+                raise
         try:
             self.wait(DomainState.SHUTOFF, DomainState.CRASHED, limit=limit)
         except LibvirtError as error:
@@ -280,6 +288,8 @@ class HostDomain:
 
     def console(self, *, limit: timedelta, until: str = "") -> str:
         """Return what the guest says on its console, until a text comes or the limit is over.
+
+        What it said before is not kept anywhere: a `log` on its serial port keeps it.
 
         Raises:
             WaitTimeout: the text did not come.
