@@ -448,7 +448,10 @@ def test_a_command_costs_little_more_than_ssh_itself(ssh):
         "ours": lambda: ssh.run(Command.of("true")).check(),
     }
     best = dict.fromkeys(calls, 60.0)
-    for _ in range(60):  # side by side, so that both meet the same weather
+    # Side by side, so that both meet the same weather; in bad weather it takes more to see it.
+    for turn in range(400):
+        if turn >= 60 and best["ours"] <= 1.5 * best["plain"]:
+            break
         for name, call in calls.items():
             begin = time.perf_counter()
             call()

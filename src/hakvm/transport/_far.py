@@ -1,14 +1,12 @@
 """What stands between sshd and a command on the far side, so that its end is known.
 
-ssh(1) reports 255 for a lost connection, for a command that a signal ended
-and for one that exited with 255; it says nothing of a command that never
-started; and a command does not end with its connection. So a few lines for
-the login shell run the command: they name its session first and its exit
-status last, both on the standard error behind a tag that is made anew for
-each command. timeout(1) ends what outlives a connection that broke off.
-
-The login shell itself reads them: another sh(1) in between would cost a tenth
-of all that a command over an open connection costs.
+ssh(1) ends with 255 for a lost connection as for a command that ended with
+255; it says nothing of a program that is not there; and a command does not
+end with its connection. So a few lines for the login shell run the command.
+They say something only where ssh(1) leaves it open, behind a tag that is made
+anew for each command: a word more on every command would cost a tenth of it.
+By the tag the command is found when it is to be stopped, and timeout(1) ends
+what outlives a connection that broke off.
 """
 
 import secrets
@@ -20,47 +18,56 @@ from attrs import field, frozen
 from hakvm.transport._base import Command
 from hakvm.transport._local import ADMIN_PATH
 
-__all__ = ["Ends", "Far"]
+__all__ = ["LOST", "Far"]
 
+LOST = 255  # the status of ssh(1) for an error of its own
 _GRACE = 5  # seconds by which the far side's limit is longer than ours
 
 # `( exec … )` looks for programs alone: a shell's own `exit` or `cd` is none.
 _RUN = """\
 case $1 in
-*/*) [ -f "$1" ] || {{ echo {tag} missing >&2; exit; }}
-     [ -x "$1" ] || {{ echo {tag} denied >&2; exit; }} ;;
-*) command -v -- "$1" >/dev/null 2>&1 || {{ echo {tag} missing >&2; exit; }} ;;
+*/*) [ -f "$1" ] || {{ echo {tag} missing >&2; exit 127; }}
+     [ -x "$1" ] || {{ echo {tag} denied >&2; exit 126; }} ;;
+*) command -v -- "$1" >/dev/null 2>&1 || {{ echo {tag} missing >&2; exit 127; }} ;;
 esac
-echo {tag} session $$ >&2
 ( exec {limit}"$@" )
-echo {tag} status $? >&2
+ended=$?
+[ $ended -ne 255 ] || echo {tag} ended >&2
+exit $ended
 """
 
-# sshd(8) makes a session for each command; all that is in there goes. What is
-# left behind after the polite signal gets the other one.
+# sshd(8) makes a session for each command, and its login shell has the tag in
+# its words; all that is in the session goes, whatever groups it has made. What
+# is left behind after the polite signal gets the other one. A shell that sshd
+# has only just forked shows its words a moment later.
 _KILL = """\
+tag=$1
+session() {
+    read -r line <"$1" 2>/dev/null || return
+    set -- ${line##*) }
+    echo "$4"
+}
+sessions=
+for try in 1 2 3; do
+    for path in $(grep -alF -e "$tag" /proc/[0-9]*/cmdline 2>/dev/null); do
+        found=$(session "${path%cmdline}stat")
+        [ -z "$found" ] || [ "$found" = $$ ] || sessions="$sessions $found "
+    done
+    [ -z "$sessions" ] || break
+    sleep 0.1
+done
 for signal in TERM TERM TERM TERM TERM TERM TERM TERM TERM TERM KILL; do
     found=
-    for stat in /proc/[0-9]*/stat; do
-        read -r line <"$stat" || continue
-        set -- ${{line##*) }}
-        [ "$4" != {session} ] || found="$found ${{line%% *}}"
-    done 2>/dev/null
+    for path in /proc/[0-9]*/stat; do
+        case $sessions in
+        *" $(session "$path") "*) path=${path%/stat} found="$found ${path#/proc/}" ;;
+        esac
+    done
     [ -n "$found" ] || exit 0
     kill -s $signal $found 2>/dev/null
     sleep 0.1
 done
 """
-
-
-@frozen(kw_only=True)
-class Ends:
-    """What the standard error tells of a command: its own words, and what was said of it."""
-
-    stderr: bytes
-    session: int | None = None
-    status: int | None = None
-    trouble: str = ""
 
 
 @frozen
@@ -82,31 +89,17 @@ class Far:
         """Return the lines that run `command` on a terminal, in the far shell's place."""
         return _prepared(command, TERM="dumb") + 'exec "$@"\n'
 
-    def ends(self, stderr: bytes) -> Ends:
-        """Take apart what came over the standard error."""
-        for trouble in ("missing", "denied"):
-            before, found, _ = stderr.partition(f"{self.tag} {trouble}\n".encode())
+    def kill(self) -> str:
+        """Return the line that ends the command with all that it has started."""
+        return "exec " + shlex.join(["sh", "-c", _KILL, "hakvm", self.tag])
+
+    def told(self, stderr: bytes) -> tuple[str, bytes]:
+        """Take out what the shell said: `missing`, `denied`, `ended` or nothing, and the rest."""
+        for word in ("ended", "missing", "denied"):
+            before, found, after = stderr.rpartition(f"{self.tag} {word}\n".encode())
             if found:
-                return Ends(stderr=before, trouble=trouble)
-        # What the login shell's own files said before is none of the command's.
-        _, session, own = self._told(stderr, "session")
-        if session is None:
-            return Ends(stderr=stderr)
-        before, status, after = self._told(own, "status")
-        return Ends(stderr=before + after, session=session, status=status)
-
-    def _told(self, stderr: bytes, what: str) -> tuple[bytes, int | None, bytes]:
-        """Find a number that the shell told: what stood before, the number, what stood behind."""
-        before, found, rest = stderr.partition(f"{self.tag} {what} ".encode())
-        number, newline, after = rest.partition(b"\n")
-        if not (found and newline and number.isdigit()):
-            return stderr, None, b""
-        return before, int(number), after
-
-    @staticmethod
-    def kill(session: int) -> str:
-        """Return the lines that end all of a session on the far side."""
-        return _KILL.format(session=session)
+                return word, before + after
+        return "", stderr
 
 
 def _prepared(command: Command, **more: str) -> str:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Self
 
 from hakvm.errors import CommandCancelled, CommandNotFound, CommandTimeout, TransportError
@@ -31,7 +32,7 @@ def _as_it_is(process: "Process", exit_status: int) -> tuple[int, bytes]:
     return exit_status, process.said
 
 
-def _nothing(_: "Process") -> None: ...
+def _nothing() -> None: ...
 
 
 class Process:
@@ -48,7 +49,7 @@ class Process:
         env: the environment that this gets; ours if `None`.
         finish: makes exit status and standard error from how this ended, or raises
             a `TransportError`.
-        stop: called before this is stopped, to stop what it drives elsewhere.
+        stop: called once this has been stopped, to stop what it has driven elsewhere.
 
     Raises:
         CommandNotFound, TransportError: it could not be started.
@@ -62,7 +63,7 @@ class Process:
         argv: tuple[str, ...],
         env: Mapping[str, str] | None = None,
         finish: Callable[["Process", int], tuple[int, bytes]] = _as_it_is,
-        stop: Callable[["Process"], None] = _nothing,
+        stop: Callable[[], None] = _nothing,
     ) -> None:
         self._command = command
         self._host = host
@@ -122,23 +123,6 @@ class Process:
     def said(self) -> bytes:
         """What it has written to its standard error so far."""
         return bytes(self._said)
-
-    def listen(self, needle: bytes, limit: float = 1.0) -> None:
-        """Read the standard error until `needle` is in it, for `limit` seconds at most.
-
-        For a `stop` that must know what was said, even if nobody has read yet.
-        """
-        stream = self._popen.stderr
-        end = time.monotonic() + limit
-        ready = select.poll()
-        if stream is not None and not stream.closed:
-            ready.register(stream, select.POLLIN)
-            while needle not in self._said and (left := end - time.monotonic()) > 0:
-                if ready.poll(left * 1000):
-                    data = _read(stream.fileno())
-                    if data == b"":
-                        return
-                    self._said += data or b""
 
     def lines(self) -> Iterator[str]:
         """Yield each line of the standard output as it comes, as `Running.lines` says."""
@@ -277,13 +261,22 @@ class Process:
             # Until it is reaped, its number can be no other's.
             if self._popen.returncode is not None:
                 return
-            self._stop(self)
             ended = select.poll()
             ended.register(self._pidfd, select.POLLIN)
             for number, patience in ((signal.SIGTERM, _GENTLE), (signal.SIGKILL, _REAP)):
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(self._popen.pid, number)
                 ended.poll(patience * 1000)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._popen.wait(_REAP)
+            self._wait_for_group()
+            self._stop()
+
+    def _wait_for_group(self) -> None:
+        """Wait for the rest of the group, which the signal has reached but not yet ended."""
+        end = time.monotonic() + _REAP
+        while _is_alive(self._popen.pid) and time.monotonic() < end:
+            time.sleep(0.005)
 
     def _close(self) -> None:
         with self._ending:
@@ -301,15 +294,19 @@ class Process:
 
 def _take(selector: selectors.BaseSelector, key: selectors.SelectorKey) -> bytes:
     """Read what is there; at the end look no more."""
-    data = _read(key.fd)
-    if data == b"":
+    data = os.read(key.fd, _CHUNK)
+    if not data:
         selector.unregister(key.fileobj)
-    return data or b""
+    return data
 
 
-def _read(descriptor: int) -> bytes | None:
-    """Read what is there: nothing at the end, `None` if another thread has read it first."""
-    try:
-        return os.read(descriptor, _CHUNK)
-    except BlockingIOError:
-        return None
+def _is_alive(group: int) -> bool:
+    """Whether a process of the group runs; dead ones may wait long for whoever buries orphans."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_bytes().rpartition(b")")[2].split()
+        except OSError:
+            continue
+        if int(fields[2]) == group and fields[0] not in (b"Z", b"X"):
+            return True
+    return False

@@ -29,7 +29,7 @@ from hakvm.errors import (
 )
 from hakvm.secret import Secret
 from hakvm.transport._base import Command, Completed, frozen_mapping
-from hakvm.transport._far import Far
+from hakvm.transport._far import LOST, Far
 from hakvm.transport._local import Local
 from hakvm.transport._process import Process
 from hakvm.transport._refusal import refusal
@@ -42,7 +42,7 @@ _NAME = re.compile(r"[^\s\x00-\x20\x7f-]\S*")
 _OPTION = re.compile(r"[A-Za-z][A-Za-z0-9]*", re.ASCII)
 _NO_MASTER = b"Control socket connect("  # ssh(1), mux.c
 _PORTS = 65535
-_STOPPING = timedelta(seconds=5)
+_STOPPING = timedelta(seconds=3)
 
 # Whatever the user's own configuration says: no words but the command's own.
 _QUIET = {
@@ -148,17 +148,15 @@ class Ssh:
             # Its ssh was killed, so there was a connection for this command alone.
             if process.said.startswith(_NO_MASTER) and not _answers(control):
                 control.unlink(missing_ok=True)
-            ends = far.ends(process.said)
-            if ends.status is not None:
-                return ends.status, ends.stderr
-            raise self._no_end(command, exit_status, process.said, far)
+            told, stderr = far.told(process.said)
+            if told == "ended" or (not told and 0 <= exit_status < LOST):
+                return exit_status, stderr
+            raise self._no_end(command, told, process.said)
 
-        def stop(process: Process) -> None:
-            process.listen(far.tag.encode())
-            session = far.ends(process.said).session
-            if session is not None and _answers(control):
+        def stop() -> None:
+            if _answers(control):
                 with contextlib.suppress(TransportError):
-                    self._ssh(far.kill(session), control).wait()
+                    self._ssh(far.kill(), control).wait()
 
         return Process(
             command,
@@ -301,38 +299,32 @@ class Ssh:
                     else LoginRefused(failure.message, host=self.host)
                 )
 
-    def _no_end(self, command: Command, exit_status: int, said: bytes, far: Far) -> TransportError:
-        """Return the error for a command whose exit status did not come back."""
-        ends = far.ends(said)
+    def _no_end(self, command: Command, told: str, said: bytes) -> TransportError:
+        """Return the error for a command that did not run, or whose end did not come back."""
         program = command.argv[0]
-        if ends.trouble == "missing":
+        if told == "missing":
             return CommandNotFound(
                 f"{program}: there is no such program",
                 host=self.host,
                 hint="install the package that brings it, or put it on the PATH",
             )
-        if ends.trouble:
+        if told == "denied":
             return TransportError(
                 f"{program}: Permission denied",
                 host=self.host,
                 hint="the program must be executable for this user",
             )
-        if ends.session is not None:
-            return ConnectionLost(
-                f"{command}: the connection broke off while it ran",
-                host=self.host,
-                may_have_run=True,
-                hint="look at what it should have changed before doing it again",
-            )
         words = said.decode(errors="replace")
-        failure = refusal(words, host=self.host)
-        if type(failure) is not TransportError and "mux_client" not in words:
-            return failure
+        if said.startswith(_NO_MASTER):
+            # ssh(1) tried to connect anew; otherwise such words may be the command's own.
+            failure = refusal(words.partition("\n")[2], host=self.host)
+            if type(failure) is not TransportError:
+                return failure
         return ConnectionLost(
-            f"{command}: no word came back (ssh ended with {exit_status}): {words.strip()[-400:]}",
+            f"{command}: the connection broke off while it ran: {words.strip()[-400:]}",
             host=self.host,
             may_have_run=True,
-            hint="the host needs a POSIX login shell and timeout(1)",
+            hint="look at what it should have changed before doing it again",
         )
 
 
