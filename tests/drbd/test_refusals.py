@@ -35,7 +35,8 @@ STRICTER = {
     r"^skip cannot stand": "a skip without a brace swallows what follows up to the next block",
     r"cannot stand here": "9 takes one odd character as a value",
     r"is no meta-disk": "an index behind internal",
-    r"^';' expected after 'device'": "8.4 reads a device without a name",
+    r"^';' (or '{' )?expected after 'device'": "8.4 reads a device without a name",
+    r"^';' expected after '.*', found '}'": "9 takes a brace as a value",
     r"no IP address": "the lexer knows digits, not bytes",
     r"cannot be a name": "a name that the lexer of the other release takes for its own",
 }

@@ -36,3 +36,17 @@ def test_what_common_says_counts():
 def test_mending_keeps_the_rest():
     config = Config.parse("resource r0 { net { data-integrity-alg md5; timeout 50; } }")
     assert dict(RULES.mend(config).resources["r0"].net) == {"timeout": "50"}
+
+
+def test_two_volumes_cannot_share_a_minor():
+    text = """resource r0 {
+        volume 0 { device minor 1; disk /dev/vg/a; meta-disk internal; }
+        volume 1 { device minor 1; disk /dev/vg/b; meta-disk internal; }
+        on a { address 10.0.0.1:1; }
+        on b { address 10.0.0.2:1; }
+    }"""
+    found = [one for one in Config.parse(text).check() if one.rule == "drbd.conflicting-use"]
+    assert [one.message for one in found] == [
+        "the minor 1 on a is used by volume 0 of r0 on a too",
+        "the minor 1 on b is used by volume 0 of r0 on b too",
+    ]

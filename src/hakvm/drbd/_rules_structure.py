@@ -154,20 +154,22 @@ def _conflicts(config: Config) -> Iterator[Trouble]:
     used: dict[tuple[str, str], str] = {}
     for name, resource in config.resources.items():
         for host in resource.hosts.values():
-            mine: list[tuple[str, str]] = []
+            here = f"{name} on {host.name}"
+            mine: list[tuple[str, str, str]] = []
             if host.node_id is not None:
-                mine.append(("node-id", f"{host.node_id} in {name}"))
+                mine.append(("node-id", f"{host.node_id} in {name}", here))
             if host.address is not None:
-                mine.append(("address", str(host.address)))
-            for volume in resource.volumes_on(host.name).values():
+                mine.append(("address", str(host.address), here))
+            for number, volume in resource.volumes_on(host.name).items():
+                owner = f"volume {number} of {here}"
                 if volume.device is not None:
-                    mine.append(("minor", f"{volume.device.minor} on {host.name}"))
+                    mine.append(("minor", f"{volume.device.minor} on {host.name}", owner))
                 if volume.disk not in {None, "none"}:
-                    mine.append(("disk", f"{volume.disk} on {host.name}"))
-            for what, value in mine:
-                owner = used.setdefault((what, value), f"{name} on {host.name}")
-                if owner != f"{name} on {host.name}":
+                    mine.append(("disk", f"{volume.disk} on {host.name}", owner))
+            for what, value, owner in mine:
+                first = used.setdefault((what, value), owner)
+                if first != owner:
                     yield Trouble(
-                        message=f"the {what} {value} is used by {owner} too",
+                        message=f"the {what} {value} is used by {first} too",
                         where=f'resources["{name}"].hosts["{host.name}"]',
                     )
