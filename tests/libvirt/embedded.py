@@ -4,10 +4,14 @@ libvirt's embedded driver has one root for a whole process, hence a process of
 its own. Says on stdout what it saw, as JSON.
 """
 
+import contextlib
 import json
+import subprocess
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import attrs
 
@@ -73,6 +77,8 @@ def main(folder: Path) -> dict[str, object]:
             if isinstance(event, libvirt.LifecycleEvent)
         ]
         seen["accelerators"] = host.capabilities().accelerators("x86_64")
+        seen["watchdog"] = _bitten(host, domain, folder)
+        seen["full"] = _full(host, domain, folder)
         seen["boots"] = [
             libvirt.boots(host, libvirt.DomainType.QEMU, kernel, arch="x86_64", limit=limit)
             for kernel, limit in (
@@ -82,6 +88,53 @@ def main(folder: Path) -> dict[str, object]:
         ]
         seen["machine"] = _refused(host, evolve_at(domain, "os.type", machine="pc-q35-99.0"))
     return seen
+
+
+def _bitten(host: libvirt.Host, domain: libvirt.Domain, folder: Path) -> list[str]:
+    """Run a guest that does not feed its watchdog, and return what is said of it."""
+    watchdog = libvirt.Watchdog(model="ib700", action="pause")
+    made = evolve_at(domain, "devices", watchdogs=(watchdog,))
+    source = libvirt.FileSource(file=str(folder / "watchdog.img"))
+    made = evolve_at(made, "devices.disks[0]", source=source)
+    event = _awaited(host, made, libvirt.WatchdogEvent)
+    return [type(event).__name__, event.action]
+
+
+def _full(host: libvirt.Host, domain: libvirt.Domain, folder: Path) -> list[str]:
+    """Run a guest whose disk lies on a full file system, and return what is said of it."""
+    small = folder / "small"
+    small.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", small]
+    subprocess.run(mount, check=True)
+    with (folder / "full.img").open("rb") as image, (small / "full.img").open("wb") as file:
+        file.write(image.read(4096))
+        file.truncate(1 << 20)
+    with contextlib.suppress(OSError), (small / "rest").open("wb") as file:
+        file.write(bytes(1 << 20))
+    driver = libvirt.DiskDriver(
+        name="qemu", type="raw", cache="writeback", error_policy="stop", rerror_policy="report"
+    )
+    source = libvirt.FileSource(file=str(small / "full.img"))
+    made = evolve_at(domain, "devices.disks[0]", driver=driver, source=source)
+    event = _awaited(host, made, libvirt.IoErrorEvent)
+    return [type(event).__name__, event.action, event.reason]
+
+
+def _awaited(host: libvirt.Host, domain: libvirt.Domain, kind: type[libvirt.Event]) -> Any:
+    with host.events() as events:
+        guest = host.define(domain).domain
+        guest.start()
+        try:
+            end = time.monotonic() + LIMIT.total_seconds()
+            while time.monotonic() < end:
+                event = events.next(timedelta(seconds=1))
+                if isinstance(event, kind):
+                    guest.wait(libvirt.DomainState.PAUSED, limit=LIMIT)
+                    return event
+        finally:
+            guest.destroy()
+            guest.undefine()
+    raise TimeoutError(kind.__name__)
 
 
 def _refused(host: libvirt.Host, domain: libvirt.Domain) -> str:

@@ -4,8 +4,14 @@
 ;
 ;     nasm -f bin -D TICKS=4 guest.asm -o guest.img     TICKS: of 55 ms, between counts
 ;
+; With -D SECTOR=n it counts on another sector. With -D WATCHDOG it starts an ib700
+; that it never feeds: that bites after two seconds.
 ; With -D BUSY it changes 448 KiB of its memory all the time: a migration that
 ; copies less than that in its last moment never ends.
+
+%ifndef SECTOR
+%define SECTOR  1
+%endif
 
         bits    16
         org     0x7c00
@@ -31,6 +37,12 @@
         mov     dx, 0x3fb
         mov     al, 3
         out     dx, al
+
+%ifdef WATCHDOG
+        mov     dx, 0x443
+        mov     al, 0x0e                ; 30 - 2 * 14 seconds
+        out     dx, al
+%endif
 
 again:  mov     ah, 0x42                ; read the sector
         call    disk
@@ -97,7 +109,7 @@ drive:  db      0
         align   4
 packet: db      16, 0
         dw      1, sector, 0
-        dq      1
+        dq      SECTOR
 
         times   510 - ($ - $$) db 0
         dw      0xaa55

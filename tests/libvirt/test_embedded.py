@@ -13,9 +13,9 @@ pytest.importorskip("libvirt")
 HERE = Path(__file__).parent
 
 
-def assemble(folder: Path, *defines: str) -> Path:
+def assemble(folder: Path, *defines: str, name: str = "guest.img") -> Path:
     """Make the disk of a guest that counts; a disk of less than 1 MiB does not boot."""
-    image = folder / "guest.img"
+    image = folder / name
     options = [f"-D{name}" for name in defines or ("TICKS=4",)]
     subprocess.run(["nasm", "-f", "bin", *options, HERE / "guest.asm", "-o", image], check=True)
     with image.open("ab") as file:
@@ -24,7 +24,7 @@ def assemble(folder: Path, *defines: str) -> Path:
 
 
 @pytest.mark.root
-@pytest.mark.oracle("nasm", "qemu-system-x86_64")
+@pytest.mark.oracle("nasm", "qemu-system-x86_64", "unshare")
 def test_a_guest_runs_counts_and_goes_on() -> None:
     # The driver keeps sockets below its root, and the path of a socket is short.
     with tempfile.TemporaryDirectory(prefix="hakvm-") as folder:
@@ -33,9 +33,12 @@ def test_a_guest_runs_counts_and_goes_on() -> None:
 
 def _counts(folder: Path) -> None:
     assemble(folder)
+    assemble(folder, "TICKS=4", "WATCHDOG", name="watchdog.img")
+    assemble(folder, "TICKS=4", "SECTOR=1024", name="full.img")
     subprocess.run(["nasm", "-f", "bin", HERE / "kernel.asm", "-o", folder / "vmlinuz"], check=True)
     ended = subprocess.run(
-        [sys.executable, HERE / "embedded.py", folder],
+        # What it mounts is gone when it has ended.
+        ["unshare", "--mount", sys.executable, HERE / "embedded.py", folder],
         capture_output=True,
         text=True,
         timeout=180,
@@ -58,5 +61,7 @@ def _counts(folder: Path) -> None:
     assert seen["boots"] == [True, False]
     assert "it knows no machine type pc-q35-99.0" in seen["machine"]
     assert "pc-q35-7" in seen["machine"]
+    assert seen["watchdog"] == ["WatchdogEvent", "pause"]
+    assert seen["full"] == ["IoErrorEvent", "pause", "enospc"]
     for event in ("defined", "started", "suspended", "resumed", "stopped", "undefined"):
         assert event in seen["events"]

@@ -232,6 +232,16 @@ def test_events(host: libvirt.Host, guest: libvirt.HostDomain) -> None:
     assert list(events) == []
 
 
+def test_two_streams_get_the_same(host: libvirt.Host, guest: libvirt.HostDomain) -> None:
+    with host.events() as first, host.events() as second:
+        guest.start()
+        assert first.next(SOON) == second.next(SOON)
+        second.close()
+        guest.destroy()
+        assert first.next(SOON) is not None
+        assert second.next(timedelta(milliseconds=50)) is None
+
+
 def test_a_closed_stream_ends_a_loop(host: libvirt.Host) -> None:
     events = host.events()
     threading.Timer(0.1, events.close).start()

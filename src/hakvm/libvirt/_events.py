@@ -1,6 +1,7 @@
 """What happens to guests, as a stream: for a loop, or for an async loop."""
 
 import asyncio
+import contextlib
 import queue
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from attrs import frozen
+
+from hakvm.libvirt._binding import binding
 
 if TYPE_CHECKING:
     from hakvm.libvirt._binding import Connection, Handle
@@ -137,7 +140,7 @@ def _readers() -> dict[int, Callable[..., Event]]:
         ),
         1: lambda who: RebootEvent(**who),
         3: lambda who, action: WatchdogEvent(**who, action=_at(_WATCHDOG, action)),
-        8: lambda who, path, alias, action, reason: IoErrorEvent(
+        6: lambda who, path, alias, action, reason: IoErrorEvent(
             **who,
             source=path or "",
             device=alias or "",
@@ -147,6 +150,24 @@ def _readers() -> dict[int, Callable[..., Event]]:
         18: lambda who, state, reason: AgentEvent(**who, connected=state == 1, reason=reason),
         20: lambda who, iteration: MigrationEvent(**who, iteration=iteration),
     }
+
+
+def register(connection: "Connection", deliver: Callable[[Event], None]) -> None:
+    """Have the events of a connection delivered, of each kind that its driver has.
+
+    Once for a connection: libvirt takes a second callback of the same kind for the first.
+    """
+    refused = binding().libvirtError
+    for number, make in _readers().items():
+        with contextlib.suppress(refused):
+            connection.domainEventRegisterAny(None, number, _callback(make, deliver), None)
+
+
+def _callback(make: Callable[..., Event], deliver: Callable[[Event], None]) -> Callable[..., None]:
+    def call(_connection: object, handle: "Handle", *details: Any) -> None:  # noqa: ANN401 - libvirt's
+        deliver(make(_who(handle), *details[:-1]))
+
+    return call
 
 
 class EventStream:
@@ -163,29 +184,10 @@ class EventStream:
     def __init__(self, closed: "Callable[[EventStream], None]") -> None:
         self._queue: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._closed = closed
-        self._ids: tuple[Connection, list[int]] | None = None
         self._open = True
 
-    def attach(self, connection: "Connection") -> None:
-        """Take the events of a connection: the first, or the one after a loss."""
-        ids = []
-        for number, make in _readers().items():
-            try:
-                ids.append(
-                    connection.domainEventRegisterAny(None, number, self._callback(make), None)
-                )
-            except Exception:  # noqa: BLE001, S112 - a driver need not know each kind of event
-                continue
-        self._ids = (connection, ids)
-
-    def _callback(self, make: Callable[..., Event]) -> Callable[..., None]:
-        def call(_connection: object, handle: "Handle", *details: Any) -> None:  # noqa: ANN401 - libvirt's
-            self._queue.put(make(_who(handle), *details[:-1]))
-
-        return call
-
     def put(self, event: Event) -> None:
-        """Add an event of our own."""
+        """Add an event."""
         self._queue.put(event)
 
     def next(self, timeout: timedelta | None = None) -> Event | None:
@@ -211,18 +213,10 @@ class EventStream:
 
     def close(self) -> None:
         """End the stream; who waits for an event gets none."""
-        if not self._open:
-            return
-        self._open = False
-        self._closed(self)
-        if self._ids is not None:
-            connection, ids = self._ids
-            for number in ids:
-                try:
-                    connection.domainEventDeregisterAny(number)
-                except Exception:  # noqa: BLE001, S112 - the connection may be gone
-                    continue
-        self._queue.put(None)
+        if self._open:
+            self._open = False
+            self._closed(self)
+            self._queue.put(None)
 
     def __enter__(self) -> Self:
         return self

@@ -16,7 +16,7 @@ from hakvm.libvirt._capabilities import Capabilities, DomainCapabilities
 from hakvm.libvirt._diff import Diff, Difference, DifferenceKind, diff
 from hakvm.libvirt._domain import Domain
 from hakvm.libvirt._errors import LibvirtError
-from hakvm.libvirt._events import ConnectionEvent, EventStream
+from hakvm.libvirt._events import ConnectionEvent, Event, EventStream, register
 from hakvm.libvirt._hosted import HostDomain
 from hakvm.libvirt._probe import boots
 from hakvm.libvirt._state import DomainInfo, info_of
@@ -100,6 +100,7 @@ class Host:
         self._found: Connection | None = None
         self._streams: list[EventStream] = []
         self._closing = threading.Event()
+        self._listening = False
 
     def __repr__(self) -> str:
         return f"Host({self.uri!r})"
@@ -122,8 +123,9 @@ class Host:
                     self._found = opener(self.uri)
                 self._closing.clear()
                 self._watch(self._found)
-                for stream in self._streams:
-                    stream.attach(self._found)
+                self._listening = bool(self._streams)
+                if self._listening:
+                    register(self._found, self._deliver)
             return self._found
 
     def _alive(self, connection: Connection) -> bool:
@@ -143,8 +145,7 @@ class Host:
     def _lost(self, _connection: object, _reason: int, _opaque: object) -> None:
         if self._closing.is_set():
             return
-        for stream in list(self._streams):
-            stream.put(ConnectionEvent(connected=False))
+        self._deliver(ConnectionEvent(connected=False))
         if self._streams:
             threading.Thread(target=self._return, daemon=True).start()
 
@@ -158,8 +159,7 @@ class Host:
                 self.connection()
             except LibvirtError:
                 continue
-            for stream in list(self._streams):
-                stream.put(ConnectionEvent(connected=True))
+            self._deliver(ConnectionEvent(connected=True))
             return
 
     def _drop(self) -> None:
@@ -368,12 +368,16 @@ class Host:
         """Return the events of all guests from now on; close it when done."""
         stream = EventStream(self._forget)
         with self._lock:
-            fresh = self._found is None
-            self._streams.append(stream)
             connection = self.connection()
-            if not fresh:
-                stream.attach(connection)
+            if not self._listening:
+                register(connection, self._deliver)
+                self._listening = True
+            self._streams.append(stream)
         return stream
+
+    def _deliver(self, event: Event) -> None:
+        for stream in list(self._streams):
+            stream.put(event)
 
     def _forget(self, stream: EventStream) -> None:
         if stream in self._streams:
