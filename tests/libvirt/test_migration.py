@@ -178,6 +178,7 @@ def test_one_that_is_stopped_goes_on_where_it_was(
         slow = libvirt.MigrationSettings(
             unsafe=True, peer_to_peer=True, uri="tcp://127.0.0.1:49334", bandwidth=1
         )
+        events = first.events()
         moving = guest.migrate(second, slow)
         # It changes its memory faster than that is copied: no end is in sight.
         for progress in moving:
@@ -191,6 +192,9 @@ def test_one_that_is_stopped_goes_on_where_it_was(
         assert caught.value.domain == "counter"
         assert guest.state() is libvirt.DomainState.RUNNING
         assert second.find("counter") is None
+        events.close()
+        rounds = [e.iteration for e in events if isinstance(e, libvirt.MigrationEvent)]
+        assert rounds[:1] == [1]
         guest.destroy()
         guest.undefine()
 
