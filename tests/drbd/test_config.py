@@ -258,6 +258,19 @@ def test_an_include_that_names_a_file_needs_it(tmp_path):
         Config.load(main)
 
 
+def test_files_that_include_one_another_end(tmp_path):
+    for number in range(60):
+        (tmp_path / f"{number}.conf").write_text(f'include "{number + 1}.conf";\n')
+    with pytest.raises(ParseError, match="more than 50 deep"):
+        Config.load(tmp_path / "0.conf")
+    (tmp_path / "20.conf").write_text('include "*.conf";\n')
+    assert len(list(Config.load(tmp_path / "20.conf", follow=False).documents())) == 1
+    (tmp_path / "21.conf").write_text('include "20.conf";\n')
+    for number in range(22, 60):
+        (tmp_path / f"{number}.conf").unlink()
+    assert len(list(Config.load(tmp_path / "0.conf").documents())) == 22
+
+
 def test_two_files_may_not_have_the_same_resource(tmp_path):
     main = tmp_path / "drbd.conf"
     main.write_text('include "*.res";\nresource r0 { }\n')

@@ -37,6 +37,7 @@ from hakvm.findings import Finding
 __all__ = ["Config", "Include", "Requirement"]
 
 C = TypeVar("C", bound="Config")
+_DEEPEST = 50
 _COMPARISONS = ("eq", "ne", "gt", "ge", "lt", "le")
 _REQUIRE = "require-drbd-module-version-"
 _TOP_WORDS = "global common resource skip include " + " ".join(
@@ -338,17 +339,25 @@ def _requirement(reader: Reader, word: str, args: list[str]) -> Requirement:
     return Requirement(comparison=comparison, version=args[0])
 
 
-def _load(kind: type[C], path: Path, release: Release | None, seen: set[Path] | None) -> C:
+def _load(
+    kind: type[C],
+    path: Path,
+    release: Release | None,
+    seen: set[Path] | None,
+    depth: int = 0,
+) -> C:
     """Read a file; with `seen`, the files read so far, also those that it includes."""
     config = kind.parse(read_text(path), source=str(path), release=release)
     if seen is None or not config.includes:
         return config
+    if depth == _DEEPEST:
+        raise ParseError(f"files include one another more than {_DEEPEST} deep", source=str(path))
     seen.add(path.resolve())
     includes = tuple(
         attrs.evolve(
             one,
             documents=tuple(
-                _load(kind, found, release, seen)
+                _load(kind, found, release, seen, depth + 1)
                 for found in _unseen(_matches(path, one.pattern), seen)
             ),
         )
