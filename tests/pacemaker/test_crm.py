@@ -177,6 +177,13 @@ def test_lines_change_what_is_there(howto):
     assert cib.resources.keys() == howto.resources.keys()
 
 
+def test_comments_stay_where_they_stand():
+    text = "# the first -- of all\nprimitive a ocf:heartbeat:Dummy\n# why\nlocation l a 5: node1\n"
+    cib = crm.parse(text)
+    assert crm.render(cib) == text.replace("--", "- -")
+    assert "<!--# why -->" in cib.render()
+
+
 def test_words_of_a_shell_may_stand_before():
     cib = crm.parse("crm configure primitive a Dummy\nconfigure primitive b Dummy\nquit")
     assert list(cib.resources) == ["a", "b"]

@@ -1,3 +1,5 @@
+import random
+
 import pytest
 
 from hakvm.errors import InvalidError, ReleaseError
@@ -139,13 +141,12 @@ def test_bundles_are_promoted_by_another_word():
 
 
 @pytest.mark.corpus
-@pytest.mark.parametrize("release", [Release.V2_0, Release.V2_1])
 @pytest.mark.oracle("crm_simulate")
-def test_every_cib_stays_valid(cibs, release):
+def test_what_is_valid_stays_valid(cibs):
     schemas = Schemas()
     refused = []
-    for name, text in cibs.items():
-        cib = Cib.parse(text)
+    for name in random.Random(16).sample(sorted(cibs), 100):  # noqa: S311 - no secret
+        cib = Cib.parse(cibs[name])
         if cib.validate_with in {None, "none"} or not cib.validate_with.startswith("pacemaker-3"):
             continue
         try:
@@ -153,7 +154,8 @@ def test_every_cib_stays_valid(cibs, release):
         except InvalidError:
             continue
         try:
-            schemas.validate(cib.to_release(release))
+            for release in (Release.V1_1, Release.V2_0, Release.V2_1):
+                schemas.validate(cib.to_release(release))
         except ReleaseError:
             refused.append(name)
     assert len(refused) < 20

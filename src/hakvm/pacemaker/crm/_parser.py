@@ -114,12 +114,22 @@ def _read(words: Statement, draft: "_Draft") -> None:
         return
     if command in _RESOURCES:
         found = read_resource(words, command)
-        draft.resource(found.item, found.members)
+        draft.resource(_remarked(found.item, words), found.members)
     elif command in _CONSTRAINTS:
-        draft.constraint(read_constraint(words, command))
+        draft.constraint(_remarked(read_constraint(words, command), words))
     else:
         _read_other(words, command, draft)
     words.end()
+
+
+def _remarked(item: E, words: Statement) -> E:
+    """Return the element with the comments that stand above its line, as crmsh keeps them."""
+    if not words.comments:
+        return item
+    # A comment in XML holds no two dashes, and ends with none.
+    texts = tuple(f"<!--{text.replace('--', '- -')} -->" for text in words.comments)
+    extra = attrs.evolve(item.extra, children=(*item.extra.children, *texts))
+    return attrs.evolve(item, extra=extra)
 
 
 def _read_other(words: Statement, command: str, draft: "_Draft") -> None:  # noqa: C901, PLR0912 - a dispatch

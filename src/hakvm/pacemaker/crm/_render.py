@@ -51,8 +51,8 @@ class _Unsayable(Exception):  # noqa: N818 - not an error: the element is writte
 def render(cib: Cib) -> str:
     """Write a CIB as lines of `crm configure`, which `crm.parse` reads back.
 
-    What that language has no words for stands behind its `xml`. Comments and
-    the ids of single values are not kept.
+    What that language has no words for stands behind its `xml`. The comments of
+    resources and constraints stand above them; ids of single values are not kept.
     """
     return "".join(f"{line}\n" for line in _Writer.of(cib).lines(cib))
 
@@ -80,22 +80,22 @@ class _Writer:
     def lines(self, cib: Cib) -> Iterator[str]:  # noqa: C901 - section by section
         config = cib.configuration
         for node in config.nodes.nodes if config.nodes else ():
-            yield self._line(node, self._node)
+            yield from self._said(node, self._node)
         items = config.resources.items if config.resources else ()
         for first in (True, False):  # what a primitive is made of stands before it
             for item in items:
                 if isinstance(item, Template) is first:
                     yield from self._inside_out(item)
         for constraint in config.constraints.items if config.constraints else ():
-            yield self._line(constraint, self._constraint)
+            yield from self._said(constraint, self._constraint)
         for tag in config.tags.tags if config.tags else ():
-            yield self._line(tag, self._tag)
+            yield from self._said(tag, self._tag)
         if config.fencing_topology is not None and config.fencing_topology.levels:
-            yield self._line(config.fencing_topology, self._fencing)
+            yield from self._said(config.fencing_topology, self._fencing)
         for acl in config.acls.items if config.acls else ():
-            yield self._line(acl, self._acl)
+            yield from self._said(acl, self._acl)
         for alert in config.alerts.alerts if config.alerts else ():
-            yield self._line(alert, self._alert)
+            yield from self._said(alert, self._alert)
         for one in config.crm_config.property_sets if config.crm_config else ():
             yield self._options("property", one, "crm_config")
         for meta in config.rsc_defaults.meta_attributes if config.rsc_defaults else ():
@@ -103,12 +103,18 @@ class _Writer:
         for meta in config.op_defaults.meta_attributes if config.op_defaults else ():
             yield self._options("op_defaults", meta, "op_defaults")
 
-    def _line(self, item: E, write: Callable[[E], str]) -> str:
+    def _said(self, item: E, write: Callable[[E], str]) -> Iterator[str]:
+        """Yield the comments of an element, and the element."""
         try:
             self._plain(item)
-            return write(item)
+            line = write(item)
         except _Unsayable:
-            return _xml(item)
+            yield _xml(item)
+            return
+        for child in item.extra.children:
+            for text in child.removeprefix("<!--").removesuffix("-->").splitlines():
+                yield f"# {text.strip().removeprefix('#').strip()}"
+        yield line
 
     def _plain(self, item: Element) -> None:
         """Refuse what holds, anywhere within, something that only XML can say."""
@@ -124,11 +130,11 @@ class _Writer:
 
         What is written as XML is so with all that it holds.
         """
-        line = self._line(item, self._resource)
-        if not line.startswith("xml "):
+        lines = list(self._said(item, self._resource))
+        if not lines[-1].startswith("xml "):
             for child in item.resources:
                 yield from self._inside_out(child)
-        yield line
+        yield from lines
 
     def _resource(self, item: Resource) -> str:
         match item:
