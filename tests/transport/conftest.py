@@ -131,13 +131,14 @@ class Cable:
             while data := source.recv(4096):
                 while self.dead.is_set():
                     time.sleep(0.05)
-                if counted and self.budget is not None:
-                    with self.lock:
-                        if len(data) > self.budget:
-                            sink.sendall(data[: self.budget])
+                with self.lock:
+                    budget = self.budget
+                    if counted and budget is not None:
+                        if len(data) > budget:
+                            sink.sendall(data[:budget])
                             self.cut()
                             return
-                        self.budget -= len(data)
+                        self.budget = budget - len(data)
                 sink.sendall(data)
             sink.shutdown(socket.SHUT_WR)
 

@@ -84,8 +84,15 @@ class Process:
         for stream in (self._popen.stdin, self._popen.stdout, self._popen.stderr):
             if stream is not None:
                 os.set_blocking(stream.fileno(), False)
-        self._pidfd = os.pidfd_open(self._popen.pid)
-        self._wake, self._waker = os.pipe()
+        try:
+            self._pidfd = os.pidfd_open(self._popen.pid)
+            self._wake, self._waker = os.pipe()
+        except OSError as error:  # too many open files
+            self._popen.kill()
+            self._popen.communicate()
+            raise TransportError(
+                f"{argv[0]}: {error.strerror}", host=host, may_have_run=True
+            ) from None
         self._chunks = self._pump()
 
     def _spawn(

@@ -104,7 +104,8 @@ class Ssh:
 
     The user's own configuration holds: aliases, jump hosts, agents, keys.
     Host keys are always checked. Nothing is ever asked for; a password is
-    typed only where one is given (that takes `hakvm[console]`).
+    typed only where one is given (that takes `hakvm[console]`). Equal values in
+    one process share one connection.
 
     The far side needs a POSIX login shell and timeout(1). A command that a
     signal ends there has the status 128 + its number, as shells say it. Words
@@ -250,7 +251,7 @@ class Ssh:
 
     def _control(self) -> Path:
         """Return this connection's socket: of this process, this user and these settings."""
-        told = repr((self._settings(), self.host, self.password and str(self.password)))
+        told = repr((self._settings(), self.host, self.keep, str(self.password or "")))
         name = f"{os.getpid()}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
         return _folder() / name
 
