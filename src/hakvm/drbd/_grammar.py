@@ -37,6 +37,8 @@ def _key(word: str, args: list[str], end: str) -> str:
     return f"{word} {args[0]}" if word in _SEVERAL and args else word
 
 
+# What ends a plain word for the tools: an address has them.
+_SIGNS = frozenset(":[]%")
 _SINCE_9 = frozenset({"connection", "connection-mesh", "path", "node-id", "template-file"})
 FOREIGN = {
     Release.V8_3: _SINCE_9 | {"volume", "options", "alternate-link-address", "skip"},
@@ -209,7 +211,7 @@ class Reader:
 
     @staticmethod
     def _plain(word: str) -> bool:
-        return not any(c in word for c in ":[]%")
+        return _SIGNS.isdisjoint(word)
 
     def integer(self, word: str, text: str, highest: int) -> int:
         """Return a number of 1 to 8 digits, as the grammar has it, up to `highest`."""

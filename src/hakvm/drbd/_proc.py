@@ -165,7 +165,8 @@ class Device:
     blocked_on_activity_log: int | None = None
 
     def __getattr__(self, name: str) -> object:
-        # Called only for what is not there: the first time a device is looked at.
+        # Called only for what is not there: the first time a device is looked at. Until then it
+        # has but the words of its lines, from the parser.
         own = self.__dict__
         words = own.get("_words")
         if words is not None:
@@ -176,13 +177,6 @@ class Device:
         if name in own:
             return own[name]
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-
-    @classmethod
-    def unread(cls, words: tuple[str, ...]) -> Self:
-        """Make a device of the words of its lines, to be understood when it is looked at."""
-        made = cls.__new__(cls)
-        made.__dict__["_words"] = words
-        return made
 
 
 @frozen(kw_only=True)

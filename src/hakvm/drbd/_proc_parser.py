@@ -91,12 +91,14 @@ def parse(text: str) -> Fields:
     """Return the fields of a `ProcDrbd`."""
     proc: Fields = {"unparsed": []}
     devices: list[Device | Fields] = []
-    at, end, match, unread = 0, len(text), DEVICE.match, Device.unread
+    at, end, match, new = 0, len(text), DEVICE.match, object.__new__
     while at < end:
         found = match(text, at)
         if found is not None:
             at = found.end()
-            devices.append(unread(found.groups()))
+            device = new(Device)
+            device.__dict__["_words"] = found.groups()  # understood when it is looked at
+            devices.append(device)
             continue
         stop = text.find("\n", at)
         stop = end if stop < 0 else stop
@@ -111,15 +113,15 @@ def unpack(words: tuple[str, ...]) -> Fields:
     minor, cs, role, peer_role, disk, peer_disk, protocol, letters = words[:8]
     return _ABSENT | {
         "minor": int(minor),
-        "connection": ConnectionState(cs),
-        "role": Role(role),
-        "peer_role": Role(peer_role),
-        "disk": DiskState(disk),
-        "peer_disk": DiskState(peer_disk),
+        "connection": ConnectionState.of(cs),
+        "role": Role.of(role),
+        "peer_role": Role.of(peer_role),
+        "disk": DiskState.of(disk),
+        "peer_disk": DiskState.of(peer_disk),
         "protocol": protocol.strip(),
         "flags": Flags(letters),
         **dict(zip(_COUNTERS_IN_ORDER, map(int, words[8:19]), strict=True)),
-        "write_order": WriteOrder(words[19]),
+        "write_order": WriteOrder.of(words[19]),
         "out_of_sync": int(words[20]),
     }
 

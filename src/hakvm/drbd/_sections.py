@@ -67,13 +67,14 @@ def read_resource(reader: Reader, name: str) -> Resource:
     """
     body, fields = Body(), Fields(name=name)
     hosts: dict[str, Host] = {}
+    names: set[str] = set()
     floating: dict[str, Floating] = {}
     stacked: dict[str, Stacked] = {}
     volumes: dict[int, Volume] = {}
     for word, args, block in reader.body(body):
         match word:
             case "on" if block:
-                _add_host(reader, hosts, _host(reader, args))
+                _add_host(reader, hosts, names, _host(reader, args))
             case "floating":
                 one = _floating(reader, args, block=block)
                 body.key = f"floating {one.address} {{"
@@ -102,8 +103,8 @@ def read_resource(reader: Reader, name: str) -> Resource:
                 ):
                     raise reader.unknown(word, _RESOURCE_WORDS, "resource {}")
     fields |= {
-        name: FrozenMapping(found)
-        for name, found in (
+        field: FrozenMapping(found)
+        for field, found in (
             ("hosts", hosts),
             ("floating", floating),
             ("stacked", stacked),
@@ -114,12 +115,12 @@ def read_resource(reader: Reader, name: str) -> Resource:
     return trusted(Resource, **fields, layout=body.layout())
 
 
-def _add_host(reader: Reader, hosts: dict[str, Host], host: Host) -> None:
-    names = [name for one in hosts.values() for name in (one.name, *one.aliases)]
-    names += [host.name, *host.aliases]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise reader.scanner.error(f"on {twice} is there twice: this block ends the second one")
+def _add_host(reader: Reader, hosts: dict[str, Host], names: set[str], host: Host) -> None:
+    """Add a node none of whose names is taken."""
+    for name in (host.name, *host.aliases):
+        if name in names:
+            raise reader.scanner.error(f"on {name} is there twice: this block ends the second one")
+        names.add(name)
     hosts[host.name] = host
 
 
