@@ -12,12 +12,14 @@ from lxml import etree
 from lxml.etree import _Element as XmlElement
 
 from hakvm.errors import InvalidError, ParseError
+from hakvm.secret import mask_part
 
 __all__ = ["Source", "XmlElement", "around", "load", "read", "read_xml"]
 
 _LINE_END = re.compile(r",? line \d+, column \d+$|\s*\(<string>, line \d+\)$")
 _DECLARATION = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml\s")
 _LARGE = 1 << 17  # bytes; below that the collector has hardly a turn
+_NEAR: Final = 200  # characters of an offending line that are kept, on each side of the column
 _NO_ENTITIES: Final = "entities can read files and grow without end; write out what they stand for"
 
 
@@ -141,14 +143,17 @@ def _syntax(error: etree.XMLSyntaxError, data: bytes, source: str) -> ParseError
         return ParseError("entity declarations are refused", source=source, hint=_NO_ENTITIES)
     line, column = error.position
     lines = data.splitlines()
-    excerpt = lines[line - 1].decode(errors="replace") if 0 < line <= len(lines) else ""
+    # Of a line without end only what is near the column: all of it takes long to mask.
+    first = max(0, column - 1 - _NEAR)
+    text = lines[line - 1].decode(errors="replace") if 0 < line <= len(lines) else ""
     message = _LINE_END.sub("", (error.msg or "no XML").strip())
     return ParseError(
         _LINE_END.sub("", message).removesuffix(", try XML_PARSE_HUGE"),
         source=source,
         line=line or None,
         column=column or None,
-        excerpt=excerpt,
+        excerpt=mask_part(text, first, first + 2 * _NEAR),
+        excerpt_column=first + 1,
     )
 
 
