@@ -10,7 +10,7 @@ from hakvm.errors import HakvmError
 from hakvm.pacemaker import Cib, Release, Schemas, crm
 from hakvm.strategies import cibs, groups, primitives, promotable_clones, scores
 
-from .meaning import canonical, configuration
+from .meaning import configuration
 
 
 @settings(max_examples=20)
@@ -67,7 +67,8 @@ def test_a_spoilt_document_is_read_or_refused(cib, data):
     put = data.draw(st.sampled_from(["", "<", ">", '"', "&", "\0", "x", "<!--", "]]>"]))
     spoilt = text[:begin] + put + text[end:]
     with contextlib.suppress(HakvmError):
-        assert canonical(Cib.parse(spoilt).render()) == canonical(spoilt)
+        found = Cib.parse(spoilt)
+        assert Cib.parse(found.render()) == found
 
 
 @given(st.text())
