@@ -1,6 +1,9 @@
 """A guest of our own recipe runs: libvirt's embedded driver, QEMU in software, no daemon."""
 
+import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,7 +31,18 @@ def assemble(folder: Path, *defines: str, name: str = "guest.img") -> Path:
 def test_a_guest_runs_counts_and_goes_on() -> None:
     # The driver keeps sockets below its root, and the path of a socket is short.
     with tempfile.TemporaryDirectory(prefix="hakvm-") as folder:
-        _counts(Path(folder))
+        try:
+            _counts(Path(folder))
+        finally:
+            for left in Path(folder).rglob("run/qemu/*.pid"):
+                _end(int(left.read_text()), folder)
+
+
+def _end(pid: int, folder: str) -> None:
+    """End a QEMU that was left: one whose command line names our folder."""
+    with contextlib.suppress(OSError):
+        if folder.encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(pid, signal.SIGKILL)
 
 
 def _counts(folder: Path) -> None:

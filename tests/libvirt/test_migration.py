@@ -113,6 +113,22 @@ def daemons() -> Iterator[tuple[Daemon, Daemon]]:
         shutil.rmtree(folder)
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_left(daemons: tuple[Daemon, Daemon]) -> Iterator[None]:
+    """Take every guest away after a test, so that one that fails does not fail the next."""
+    yield
+    for one in daemons:
+        if one.process is None:
+            continue
+        with libvirt.Host(one.uri) as host:
+            for info in host.domains():
+                left = host.domain(info.name)
+                if info.running:
+                    left.destroy()
+                if host.find(info.name) is not None:
+                    left.undefine()
+
+
 @pytest.fixture
 def domain(daemons: tuple[Daemon, Daemon]) -> libvirt.Domain:
     folder = daemons[0].folder.parent

@@ -63,16 +63,7 @@ def _draw(
     for field in plan.kids:
         if not field.required and (field.name not in chosen or (field.classes and depth <= 0)):
             continue
-        value = _kid(draw, field, depth, most)
-        if field.by is not None and field.by.parent and value:
-            # The attribute that chooses the class has to say so.
-            first = value[0] if isinstance(value, tuple) else value
-            if field.many:
-                value = tuple(item for item in value if type(item) is type(first))
-            deciding = plan.attributes.get(field.by.attribute)
-            if deciding is not None:
-                values[deciding.name] = type(first).__xml_plan__.when[0]
-        values[field.name] = value
+        values |= _chosen(draw, plan, field, depth, most, given)
     for field in fields:
         if field in plan.kids or field.name in values:
             continue
@@ -84,13 +75,45 @@ def _draw(
     return kind(**values)
 
 
-def _kid(draw: st.DrawFn, field: Any, depth: int, most: int) -> Any:  # noqa: ANN401 - any field and its value
+def _chosen(
+    draw: st.DrawFn,
+    plan: Any,  # noqa: ANN401 - the class's plan
+    field: Any,  # noqa: ANN401 - any field of it
+    depth: int,
+    most: int,
+    given: dict[str, object],
+) -> dict[str, object]:
+    """Return a child, and what the attribute says that chooses its class."""
+    by = field.by if field.by is not None and field.by.parent else None
+    deciding = plan.attributes.get(by.attribute) if by is not None else None
+    word = None if deciding is None else given.get(deciding.name)
+    fitting = [k for k in field.classes if word is None or word in k.__xml_plan__.when]
+    if field.classes and not fitting:
+        return {}
+    value = _kid(draw, field, fitting, depth, most)
+    if by is None or not value:
+        return {field.name: value}
+    first = value[0] if field.many else value
+    if field.many:
+        value = tuple(item for item in value if type(item) is type(first))
+    if deciding is None or word is not None:
+        return {field.name: value}
+    return {field.name: value, deciding.name: type(first).__xml_plan__.when[0]}
+
+
+def _kid(
+    draw: st.DrawFn,
+    field: Any,  # noqa: ANN401 - any field
+    classes: list[Any],
+    depth: int,
+    most: int,
+) -> Any:  # noqa: ANN401 - its value
     def one() -> Any:  # noqa: ANN401 - as above
         if field.is_flag:
             return True
         if not field.classes:
             return _scalar(draw, field.codec)
-        kind = draw(st.sampled_from(field.classes))
+        kind = draw(st.sampled_from(classes))
         given = {}
         if field.by is not None and not field.by.parent:
             plan = kind.__xml_plan__.ready()
