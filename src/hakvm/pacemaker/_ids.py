@@ -12,7 +12,7 @@ from hakvm.pacemaker._history import StatusSection
 from hakvm.pacemaker._nvpairs import Nvpair
 from hakvm.pacemaker._resources import Op, Operations
 from hakvm.pacemaker._sections import AclRoleRef, LegacyRoleRef, Node, ObjRef
-from hakvm.pacemaker._tree import children
+from hakvm.pacemaker._tree import child_fields, children
 from hakvm.xmlmodel import Element
 
 __all__ = ["Ids", "check_id", "defined_ids", "name_parts"]
@@ -106,16 +106,16 @@ def name_parts(element: E, ids: Ids, *, owner: str = "", again: bool = False) ->
     """
     own = getattr(element, "id", None) or owner
     changes: dict[str, Any] = {}
-    for field in attrs.fields(type(element)):
-        value = getattr(element, field.name.removeprefix("_")) if field.name != "_form" else None
+    for name in child_fields(type(element)):
+        value = getattr(element, name)
         if isinstance(value, Element):
             new: object = _named(value, ids, own, again=again)
             if new is not value:
-                changes[field.name] = new
-        elif isinstance(value, tuple) and value and isinstance(value[0], Element):
+                changes[name] = new
+        elif isinstance(value, tuple) and value:
             many = tuple(_named(one, ids, own, again=again) for one in value)
             if any(a is not b for a, b in zip(many, value, strict=True)):
-                changes[field.name] = many
+                changes[name] = many
     return attrs.evolve(element, **changes) if changes else element
 
 

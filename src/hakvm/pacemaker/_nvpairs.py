@@ -3,6 +3,7 @@
 Source: nvset-*.rng.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Self
 
@@ -24,6 +25,9 @@ __all__ = [
     "lookup",
     "values_of",
 ]
+
+
+_ODD = re.compile(r"[^\w.-]+")  # what no id may hold
 
 
 @element("nvpair")
@@ -93,7 +97,8 @@ class AttributeSet(Element):
                 pairs[index] = attrs.evolve(pair, value=value)
                 break
         else:
-            pairs.append(Nvpair(id=f"{self.id}-{name}" if self.id else "", name=name, value=value))
+            own = _ODD.sub("_", f"{self.id}-{name}") if self.id else ""
+            pairs.append(Nvpair(id=own, name=name, value=value))
         return attrs.evolve(self, nvpairs=tuple(pairs))
 
     def without(self, name: str) -> Self:

@@ -7,7 +7,7 @@ import attrs
 
 from hakvm.xmlmodel import Element
 
-__all__ = ["children", "transform", "walk"]
+__all__ = ["child_fields", "children", "transform", "walk"]
 
 E = TypeVar("E", bound=Element)
 
@@ -15,8 +15,8 @@ E = TypeVar("E", bound=Element)
 _NAMES: dict[type[Element], tuple[str, ...]] = {}
 
 
-def _names(cls: type[Element]) -> tuple[str, ...]:
-    """Return the fields of `cls` that may hold elements."""
+def child_fields(cls: type[Element]) -> tuple[str, ...]:
+    """Return the names of the fields of `cls` that may hold elements."""
     found = _NAMES.get(cls)
     if found is None:
         found = _NAMES[cls] = _holding(cls)
@@ -29,7 +29,7 @@ def _holding(cls: type[Element]) -> tuple[str, ...]:
 
 def children(element: Element) -> Iterator[Element]:
     """Yield the elements directly below `element`."""
-    for name in _names(type(element)):
+    for name in child_fields(type(element)):
         value = getattr(element, name)
         if isinstance(value, tuple):
             for one in value:
@@ -53,7 +53,7 @@ def transform(element: E, change: Callable[[Element], Element | None]) -> E:
     away. What does not change is kept as it is, to the object.
     """
     changes: dict[str, Any] = {}
-    for name in _names(type(element)):
+    for name in child_fields(type(element)):
         value = getattr(element, name)
         if isinstance(value, tuple):
             if value and isinstance(value[0], Element):

@@ -9,6 +9,7 @@ from hakvm.pacemaker._build import op as make_op
 from hakvm.pacemaker._cib import Cib
 from hakvm.pacemaker._constraints import Colocation
 from hakvm.pacemaker._durations import milliseconds
+from hakvm.pacemaker._nvpairs import MetaAttributes
 from hakvm.pacemaker._resources import Clone, Master, Op, Operations, Primitive
 from hakvm.pacemaker._tree import transform
 from hakvm.pacemaker._words import is_true, role_of
@@ -175,8 +176,6 @@ def _notified(cib: Cib) -> Cib:
         sets = one.meta_attributes
         where = next((i for i, each in enumerate(sets) if not each.rules and not each.id_ref), None)
         if where is None:
-            from hakvm.pacemaker._nvpairs import MetaAttributes  # noqa: PLC0415 - the rare case
-
             sets = (
                 *sets,
                 MetaAttributes(id=f"{one.id}-meta_attributes").with_value("notify", "true"),
@@ -220,7 +219,7 @@ def drbd_without_notify(cib: Cib) -> Iterator[Trouble]:
     why="the agent undefines the guest and creates it anew: libvirt then deletes its own file "
     "below /etc/libvirt/qemu, and the next start finds no configuration",
     fix="keep the guest's XML elsewhere: on the replicated filesystem, or in /etc/hakvm",
-    source="ocf:heartbeat:VirtualDomain; resource-agents issues 487, 364, 1920",
+    source="ocf:heartbeat:VirtualDomain; resource-agents#487, #364, #1920",
     failing=varied(("/srv/vm/guest.xml", "/etc/libvirt/qemu/guest.xml")),
     passing=sample,
 )
