@@ -7,19 +7,12 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from processes import stays
 
 from hakvm.errors import CommandNotFound, CommandTimeout, TransportError
 from hakvm.transport import Command, Local, Transport
 
 local = Local()
-
-
-def is_running(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as stat:  # noqa: PTH123 - read and gone at once
-            return stat.read().rpartition(")")[2].split()[0] not in "ZX"
-    except FileNotFoundError:
-        return False
 
 
 def test_it_is_a_transport():
@@ -99,7 +92,7 @@ def test_past_its_limit_the_whole_group_is_gone(tmp_path):
         local.run(Command.of("sh", "-c", script, timeout=timedelta(seconds=0.4)))
     assert time.monotonic() - begin < 5
     assert caught.value.may_have_run
-    assert not any(is_running(pid) for pid in pids.read_text().split())
+    assert not stays(*pids.read_text().split())
 
 
 def test_a_password_is_in_no_error():

@@ -6,6 +6,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from processes import stays
 
 from hakvm.errors import CommandCancelled, CommandNotFound, CommandTimeout
 from hakvm.transport import Command, Local, Starter
@@ -23,14 +24,6 @@ def wait_for(path, limit=5):
         assert time.monotonic() < end, f"{path.name} did not come"
         time.sleep(0.01)
     return [int(pid) for pid in path.read_text().split()]
-
-
-def is_running(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as stat:  # noqa: PTH123 - read and gone at once
-            return stat.read().rpartition(")")[2].split()[0] not in "ZX"
-    except FileNotFoundError:
-        return False
 
 
 def test_local_can_start():
@@ -81,21 +74,21 @@ def test_cancelled_by_another_thread_it_leaves_nothing(tmp_path, how):
         with pytest.raises(CommandCancelled):
             running.wait()
     assert caught.value.may_have_run
-    assert not any(is_running(pid) for pid in wait_for(pids))
+    assert not stays(*wait_for(pids))
 
 
 def test_leaving_the_block_stops_it(tmp_path):
     pids = tmp_path / "pids"
     with local.start(shell(f"echo $$ >{pids}; echo ready; sleep 60")) as running:
         assert next(running.lines()) == "ready"
-    assert not any(is_running(pid) for pid in wait_for(pids))
+    assert not stays(*wait_for(pids))
 
 
 def test_one_that_nobody_reads_is_stopped_too(tmp_path):
     pids = tmp_path / "pids"
     with local.start(shell(f"echo $$ >{pids}; sleep 60")):
         (pid,) = wait_for(pids)
-    assert not is_running(pid)
+    assert not stays(pid)
 
 
 def test_a_program_may_tidy_up_before_it_is_killed(tmp_path):
@@ -110,7 +103,7 @@ def test_one_that_ignores_the_polite_way_is_killed(tmp_path):
     pids = tmp_path / "pids"
     with local.start(shell(f"trap '' TERM; echo $$ >{pids}; while :; do sleep 0.05; done")):
         (pid,) = wait_for(pids)
-    assert not is_running(pid)
+    assert not stays(pid)
 
 
 def test_an_interrupt_stops_it(tmp_path):
@@ -120,7 +113,7 @@ def test_an_interrupt_stops_it(tmp_path):
     next(lines)
     with pytest.raises(KeyboardInterrupt), running:
         raise KeyboardInterrupt
-    assert not any(is_running(pid) for pid in wait_for(pids))
+    assert not stays(*wait_for(pids))
 
 
 def test_a_stream_past_its_limit_is_a_timeout():
