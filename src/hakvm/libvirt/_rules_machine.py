@@ -29,7 +29,7 @@ from hakvm.xmlmodel import evolve_at, unknown_words
 
 _MIGRATION = "libvirt, qemuMigrationSrcIsSafe; the RHEL HA guide on VirtualDomain"
 _DOC = "libvirt, formatdomain"
-_PINNED = re.compile(r".*-[0-9]+(\.[0-9]+)*$|none$|rhel.*", re.ASCII)
+_PINNED = re.compile(r".*-(rhel)?[0-9]+(\.[0-9]+)*|none|rhel.*", re.ASCII)
 
 
 @RULES.rule(
