@@ -6,7 +6,7 @@
 ;
 ; With -D SECTOR=n it counts on another sector. With -D WATCHDOG it starts an ib700
 ; that it never feeds: that bites after two seconds.
-; With -D BUSY it changes 448 KiB of its memory all the time: a migration that
+; With -D BUSY it changes 512 KiB of its memory all the time: a migration that
 ; copies less than that in its last moment never ends.
 
 %ifndef SECTOR
@@ -55,11 +55,11 @@ again:  mov     ah, 0x42                ; read the sector
         add     bx, TICKS
 wait_:
 %ifdef BUSY
-        mov     dx, 0x1000              ; one word of each page from 64 to 512 KiB
+        mov     dx, 0x1000              ; one word of each page from 64 to 576 KiB
 page:   mov     fs, dx
         inc     word [fs:0]
         add     dx, 0x100
-        cmp     dx, 0x8000
+        cmp     dx, 0x9000
         jb      page
 %else
         hlt

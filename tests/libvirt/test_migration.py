@@ -198,7 +198,7 @@ def test_one_that_is_stopped_goes_on_where_it_was(
         moving = guest.migrate(second, slow)
         # It changes its memory faster than that is copied: no end is in sight.
         for progress in moving:
-            if progress.done.bytes and progress.elapsed > timedelta(seconds=1):
+            if progress.done.bytes and progress.elapsed > timedelta(seconds=0.5):
                 break
         assert not moving.done
         assert 0 < progress.percent <= 100
