@@ -73,9 +73,14 @@ def test_files_are_written_with_their_modes(debian12, tmp_path):
     assert debian12.write(tmp_path) == paths  # over what is there, the read-only key too
 
 
-def test_today_a_cluster_with_all_it_needs_has_nothing_to_be_said_of():
-    cluster = two_node(Platform.DEBIAN_12, nodes=FENCED, disk="/dev/vg0/r0")
+@pytest.mark.parametrize("platform", PLATFORMS[1:], ids=str)
+def test_today_a_cluster_with_all_it_needs_has_nothing_to_be_said_of(platform):
+    cluster = two_node(platform, nodes=FENCED, disk="/dev/vg0/r0")
     assert [str(one) for one in cluster.check() if one.severity > 1] == []
+
+
+def test_today_a_cluster_has_what_keeps_its_data():
+    cluster = two_node(Platform.DEBIAN_12, nodes=FENCED, disk="/dev/vg0/r0")
     assert cluster.drbd.resources["r0"].disk_options["fencing"] == "resource-and-stonith"
     assert cluster.drbd.resources["r0"].hosts["node2"].address == "10.0.0.2:7789"
     assert cluster.corosync.nodelist["node2"].addresses == {0: "192.168.2.171", 1: "10.0.0.2"}
