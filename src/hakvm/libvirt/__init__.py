@@ -98,16 +98,13 @@ from hakvm.libvirt._cpu import (
 from hakvm.libvirt._device import (
     Balloon,
     EgdBackend,
-    Filesystem,
     Hub,
     Iommu,
     Lease,
-    MemoryModule,
     NvramDevice,
     Panic,
     RandomBackend,
     Rng,
-    SharedMemory,
     Smartcard,
     Tpm,
     TpmBackend,
@@ -165,6 +162,9 @@ from hakvm.libvirt._features import (
     Switch,
     Timer,
 )
+from hakvm.libvirt._filesystem import (
+    Filesystem,
+)
 from hakvm.libvirt._guest import (
     Guest,
     guest,
@@ -195,29 +195,37 @@ from hakvm.libvirt._install import (
     from_virt_install,
 )
 from hakvm.libvirt._interface import (
-    AnyLink,
     Bandwidth,
-    BridgeLink,
-    DirectLink,
-    EthernetLink,
-    HostdevLink,
     Interface,
     InterfaceDriver,
     InterfaceModel,
     InterfaceTarget,
     MacAddress,
+    VirtualPort,
+    Vlan,
+)
+from hakvm.libvirt._link import (
+    AnyLink,
+    BridgeLink,
+    DirectLink,
+    EthernetLink,
+    HostdevLink,
+    IpAddress,
     NetworkLink,
+    Route,
     SocketLink,
     UserLink,
     VdpaLink,
     VhostUserLink,
-    VirtualPort,
-    Vlan,
 )
 from hakvm.libvirt._migration import (
     Migration,
     MigrationProgress,
     MigrationSettings,
+)
+from hakvm.libvirt._module import (
+    MemoryModule,
+    SharedMemory,
 )
 from hakvm.libvirt._probe import (
     boots,
@@ -448,6 +456,7 @@ __all__ = [
     "IoThreads",
     "IoTune",
     "Iommu",
+    "IpAddress",
     "IsaAddress",
     "KeyWrap",
     "Kvm",
@@ -505,6 +514,7 @@ __all__ = [
     "RedirectedDevice",
     "Rng",
     "RngBackendModel",
+    "Route",
     "SchemaError",
     "ScsiHost",
     "ScsiTargetHost",

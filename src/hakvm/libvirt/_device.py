@@ -1,17 +1,15 @@
-"""The smaller devices: random numbers, balloon, watchdog, panic, TPM, memory, shared files."""
+"""The smaller devices: random numbers, balloon, watchdog, panic, TPM, smart card."""
 
 from typing import Annotated
 
 from attrs import frozen
 
-from hakvm.libvirt._address import Boot, Device, VirtioDevice, VirtioDriver
-from hakvm.libvirt._base import Scaled, Uuid, element
+from hakvm.libvirt._address import Device, VirtioDevice
+from hakvm.libvirt._base import Uuid, element
 from hakvm.libvirt._character import AnyEndpoint, Character, Protocol
 from hakvm.libvirt._words import (
     BalloonModel,
     CharType,
-    FilesystemType,
-    MemoryModel,
     PanicModel,
     RngBackendModel,
     TpmModel,
@@ -22,8 +20,8 @@ from hakvm.libvirt._words import (
 from hakvm.xmlmodel import Attr, By, Element, Flag, Leaf, OnOff, Text, YesNo
 
 __all__ = [
-    "Balloon", "EgdBackend", "Filesystem", "Hub", "Iommu", "Lease", "MemoryModule", "NvramDevice",
-    "Panic", "RandomBackend", "Rng", "SharedMemory", "Smartcard", "Tpm", "TpmBackend", "Vsock",
+    "Balloon", "EgdBackend", "Hub", "Iommu", "Lease", "NvramDevice",
+    "Panic", "RandomBackend", "Rng", "Smartcard", "Tpm", "TpmBackend", "Vsock",
     "Watchdog",
 ]  # fmt: skip
 
@@ -162,190 +160,6 @@ class Tpm(Device):
     backend: TpmBackend
 
 
-@element("driver")
-@frozen(kw_only=True)
-class FilesystemDriver(VirtioDriver):
-    """How the host serves a file system."""
-
-    type: str | None = None
-    format: str | None = None
-    name: str | None = None
-    wrpolicy: str | None = None
-    queue: int | None = None
-
-
-@element("source")
-@frozen(kw_only=True)
-class FilesystemSource(Element):
-    """The directory, file or device of the host."""
-
-    dir: str | None = None
-    file: str | None = None
-    dev: str | None = None
-    name: str | None = None
-    socket: str | None = None
-    pool: str | None = None
-    volume: str | None = None
-    usage: int | None = None
-    units: str | None = None
-
-
-@element("target")
-@frozen(kw_only=True)
-class FilesystemTarget(Element):
-    """The name by which the guest mounts it."""
-
-    dir: str
-
-
-@element("cache")
-@frozen(kw_only=True)
-class VirtiofsCache(Element):
-    """How much virtiofs keeps in memory: `none`, `always`."""
-
-    mode: str
-
-
-@element("lock")
-@frozen(kw_only=True)
-class VirtiofsLock(Element):
-    """The locks that virtiofs passes on."""
-
-    posix: OnOff | None = None
-    flock: OnOff | None = None
-
-
-@element("sandbox")
-@frozen(kw_only=True)
-class VirtiofsSandbox(Element):
-    """How virtiofs is shut in: `namespace`, `chroot`."""
-
-    mode: str
-
-
-@element("thread_pool")
-@frozen(kw_only=True)
-class VirtiofsThreads(Element):
-    """How many threads serve virtiofs."""
-
-    size: int
-
-
-@element("binary")
-@frozen(kw_only=True)
-class VirtiofsBinary(Element):
-    """The program that serves virtiofs."""
-
-    path: str | None = None
-    xattr: OnOff | None = None
-    cache: VirtiofsCache | None = None
-    sandbox: VirtiofsSandbox | None = None
-    lock: VirtiofsLock | None = None
-    thread_pool: VirtiofsThreads | None = None
-
-
-@element("filesystem")
-@frozen(kw_only=True)
-class Filesystem(Device):
-    """A file system of the host that the guest shares; it ties the guest to that host."""
-
-    type: FilesystemType | str | None = None
-    accessmode: str | None = None
-    model: VirtioModel | str | None = None
-    multidevs: str | None = None
-    fmode: str | None = None
-    dmode: str | None = None
-    driver: FilesystemDriver | None = None
-    binary: VirtiofsBinary | None = None
-    source: FilesystemSource | None = None
-    target: FilesystemTarget | None = None
-    readonly: Annotated[bool, Flag()] = False
-    boot: Boot | None = None
-
-
-@element("size")
-@frozen(kw_only=True)
-class Amount(Scaled):
-    """How large it is."""
-
-
-@element("pagesize")
-@frozen(kw_only=True)
-class PageSize(Scaled):
-    """How large its pages are."""
-
-
-@element("requested")
-@frozen(kw_only=True)
-class Requested(Scaled):
-    """How much of it the guest is asked to use."""
-
-
-@element("current")
-@frozen(kw_only=True)
-class Current(Scaled):
-    """How much of it the guest uses."""
-
-
-@element("block")
-@frozen(kw_only=True)
-class BlockSize(Scaled):
-    """In what steps it is used."""
-
-
-@element("source")
-@frozen(kw_only=True)
-class ModuleSource(Element):
-    """The host's memory behind a module."""
-
-    path: Annotated[str | None, Leaf()] = None
-    pagesize: PageSize | None = None
-    nodemask: Annotated[str | None, Leaf()] = None
-    alignsize: "AlignSize | None" = None
-    pmem: Annotated[bool, Flag()] = False
-
-
-@element("alignsize")
-@frozen(kw_only=True)
-class AlignSize(Scaled):
-    """To what it is aligned."""
-
-
-@element("label")
-@frozen(kw_only=True)
-class ModuleLabel(Element):
-    """The label area of a persistent module."""
-
-    size: Amount | None = None
-
-
-@element("target")
-@frozen(kw_only=True)
-class ModuleTarget(Element):
-    """The module that the guest sees."""
-
-    size: Amount | None = None
-    node: Annotated[int | None, Leaf()] = None
-    label: ModuleLabel | None = None
-    readonly: Annotated[bool, Flag()] = False
-    block: BlockSize | None = None
-    requested: Requested | None = None
-    current: Current | None = None
-
-
-@element("memory")
-@frozen(kw_only=True)
-class MemoryModule(Device):
-    """A memory module."""
-
-    model: MemoryModel | str
-    access: str | None = None
-    discard: YesNo | None = None
-    uuid: Annotated[Uuid | None, Leaf()] = None
-    source: ModuleSource | None = None
-    target: ModuleTarget | None = None
-
-
 @element("cid")
 @frozen(kw_only=True)
 class Cid(Element):
@@ -405,45 +219,6 @@ class Lease(Element):
     lockspace: Annotated[str | None, Leaf()] = None
     key: Annotated[str | None, Leaf()] = None
     target: LeaseTarget | None = None
-
-
-@element("model")
-@frozen(kw_only=True)
-class SharedMemoryModel(Element):
-    """ivshmem, ivshmem-plain, ivshmem-doorbell."""
-
-    type: str
-
-
-@element("server")
-@frozen(kw_only=True)
-class SharedMemoryServer(Element):
-    """The process that shares the memory out."""
-
-    path: str | None = None
-
-
-@element("msi")
-@frozen(kw_only=True)
-class Msi(Element):
-    """How guests interrupt one another."""
-
-    enabled: OnOff | None = None
-    vectors: int | None = None
-    ioeventfd: OnOff | None = None
-
-
-@element("shmem")
-@frozen(kw_only=True)
-class SharedMemory(Device):
-    """Memory that guests share."""
-
-    name: str
-    role: str | None = None
-    model: SharedMemoryModel | None = None
-    size: Amount | None = None
-    server: SharedMemoryServer | None = None
-    msi: Msi | None = None
 
 
 @element("smartcard")

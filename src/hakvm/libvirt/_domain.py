@@ -13,8 +13,10 @@ from hakvm.libvirt._controller import Controller
 from hakvm.libvirt._cpu import Cpu
 from hakvm.libvirt._disk import Disk
 from hakvm.libvirt._features import Clock, Features, Pm
+from hakvm.libvirt._filesystem import Filesystem
 from hakvm.libvirt._hostdev import Hostdev, RedirFilter
 from hakvm.libvirt._interface import Interface
+from hakvm.libvirt._module import MemoryModule, SharedMemory
 from hakvm.libvirt._security import (
     Commandline,
     Deprecation,
@@ -57,7 +59,7 @@ class Devices(Element):
     disks: tuple[Disk, ...] = ()
     controllers: tuple[Controller, ...] = ()
     leases: tuple[_device.Lease, ...] = ()
-    filesystems: tuple[_device.Filesystem, ...] = ()
+    filesystems: tuple[Filesystem, ...] = ()
     interfaces: tuple[Interface, ...] = ()
     smartcards: tuple[_device.Smartcard, ...] = ()
     serials: tuple[_character.Serial, ...] = ()
@@ -79,8 +81,8 @@ class Devices(Element):
     rngs: tuple[_device.Rng, ...] = ()
     nvram: _device.NvramDevice | None = None
     panics: tuple[_device.Panic, ...] = ()
-    shmems: tuple[_device.SharedMemory, ...] = ()
-    memories: tuple[_device.MemoryModule, ...] = ()
+    shmems: tuple[SharedMemory, ...] = ()
+    memories: tuple[MemoryModule, ...] = ()
     iommus: tuple[_device.Iommu, ...] = ()
     vsocks: tuple[_device.Vsock, ...] = ()
 

@@ -16,7 +16,8 @@ from hakvm.libvirt._device import Balloon, Panic, RandomBackend, Rng, Watchdog
 from hakvm.libvirt._disk import Disk, DiskDriver, DiskTarget
 from hakvm.libvirt._display import Graphics, Input, Listen, Video, VideoModel
 from hakvm.libvirt._domain import Devices
-from hakvm.libvirt._interface import BridgeLink, Interface, InterfaceModel, MacAddress
+from hakvm.libvirt._interface import Interface, InterfaceModel, MacAddress
+from hakvm.libvirt._link import BridgeLink
 from hakvm.libvirt._source import BlockSource, FileSource
 from hakvm.libvirt._words import (
     BalloonModel,

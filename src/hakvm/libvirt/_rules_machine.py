@@ -16,7 +16,7 @@ from hakvm.libvirt._character import Channel
 from hakvm.libvirt._display import Graphics, Listen
 from hakvm.libvirt._domain import Domain
 from hakvm.libvirt._hostdev import Hostdev, PciHost
-from hakvm.libvirt._interface import NetworkLink
+from hakvm.libvirt._link import NetworkLink
 from hakvm.libvirt._sample import sample, with_devices
 from hakvm.libvirt._security import Argument, Commandline
 from hakvm.libvirt._words import (
