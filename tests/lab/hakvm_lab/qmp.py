@@ -69,8 +69,12 @@ class Qmp:
                 hint="script/lab status says what runs; script/lab down ends it",
             ) from None
         self._lines = self._sock.makefile("rb")
-        self._read()  # the greeting
-        self.run("qmp_capabilities")
+        try:
+            self._read()  # the greeting
+            self.run("qmp_capabilities")
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
