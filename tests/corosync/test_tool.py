@@ -202,3 +202,7 @@ def test_the_key_on_the_node(tmp_path):
     path.chmod(0o444)
     with pytest.raises(HakvmError, match="others can read"):
         tool.authkey(str(path))
+    with pytest.raises(HakvmError, match="others can read"):
+        tool.save_authkey(second, str(path))
+    tool.save_authkey(second, str(path), replace=True)
+    assert tool.authkey(str(path)) == second

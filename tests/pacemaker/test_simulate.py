@@ -18,6 +18,7 @@ from hakvm.pacemaker import (
     primitive,
     simulate,
 )
+from hakvm.pacemaker._transition import Transition
 from hakvm.transport import Command, Completed
 
 pytestmark = pytest.mark.oracle("crm_simulate", "cibadmin")
@@ -257,3 +258,9 @@ def test_the_state_of_the_copies_decides(right):
     states = {"node1": copy("Inconsistent", "UpToDate"), "node2": copy("UpToDate", "Inconsistent")}
     start = simulate(right, promotion=drbd_scores("ms_drbd", states))
     assert start.placement.promoted("ms_drbd") == ("node2",)
+
+
+def test_a_simulator_that_says_no_end_is_not_taken_for_an_empty_cluster():
+    said = '<pacemaker-result api-version="2.38"><cluster_status/></pacemaker-result>'
+    with pytest.raises(InvalidError, match="where everything runs afterwards"):
+        Transition.parse(said)

@@ -217,6 +217,7 @@ class Corosync:
 
         Raises:
             ConflictError: there is another one already, and `replace` is not given.
+            HakvmError: there is one that others can read, and `replace` is not given.
         """
         files = Files(self.transport)
         try:
@@ -224,6 +225,11 @@ class Corosync:
                 return
         except (NoSuchFile, InvalidError):
             pass
+        except TransportError:
+            raise
+        except HakvmError:  # others can read it: all the more reason to replace it
+            if not replace:
+                raise
         files.write(
             path, key.data, mode=0o400, owner="root:root", replaces=None if replace else "absent"
         )

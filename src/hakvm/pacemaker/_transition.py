@@ -10,6 +10,7 @@ from datetime import timedelta
 from attrs import frozen
 from lxml.etree import _Element as XmlElement
 
+from hakvm.errors import InvalidError
 from hakvm.pacemaker._score_card import ScoreCard, Scored, score_of
 from hakvm.pacemaker._status import Status
 from hakvm.pacemaker._status_xml import read_nodes, read_resources, role
@@ -92,12 +93,21 @@ class Transition:
 
         Raises:
             ParseError: no well-formed XML.
-            InvalidError: another tool's.
+            InvalidError: another tool's, or nothing is said of what comes of it: 3.0.0 does
+                that after a node's failure, and ends with status 0 all the same.
         """
         root = read_xml(text, "pacemaker-result", source=source)
+        revised = root.find("revised_cluster_status")
+        if revised is None:
+            raise InvalidError(
+                "crm_simulate does not say where everything runs afterwards",
+                path="/pacemaker-result/revised_cluster_status",
+                source=source,
+                hint="simulate on a host with Pacemaker 2.1",
+            )
         return cls(
             before=_status(root.find("cluster_status")),
-            after=_status(root.find("revised_cluster_status")),
+            after=_status(revised),
             actions=_actions(root),
             decisions=_decisions(root),
             scores=_scores(root),
