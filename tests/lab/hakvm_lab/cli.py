@@ -116,6 +116,11 @@ def _parser() -> argparse.ArgumentParser:
     clean.add_argument("--all", action="store_true", help="Debian's packages, too")
     clean.set_defaults(work=_clean)
 
+    recording = commands.add_parser("record", help="keep what the tools print, for Replay")
+    recording.add_argument("folder", type=Path)
+    recording.add_argument("moments", nargs="*", metavar="MOMENT", help=f"of {', '.join(MOMENTS)}")
+    recording.set_defaults(work=_record)
+
     test = commands.add_parser(
         "test", help="run the tests that take the lab; further words go to pytest"
     )
