@@ -320,6 +320,7 @@ class Status:
     """What crm_mon shows.
 
     Attributes:
+        daemon: what pacemakerd says of itself: `running` in XML, `Pacemaker is running` in text.
         version: of the Pacemaker that the DC runs.
         dc: the node that decides.
         quorum: whether this partition has it; `None` where nothing is said.
@@ -329,6 +330,7 @@ class Status:
         unparsed: what nobody understood, line by line.
     """
 
+    daemon: str | None = None
     stack: str | None = None
     version: str | None = None
     dc: str | None = None

@@ -49,6 +49,7 @@ _REPLICA = re.compile(
     r"(?P<id>\S+-\d+) \([\d.:a-fA-F/]+\)\s+\((?P<agent>[^)]+)\):\s+"
     r"(?P<orphaned>ORPHANED\s*)?(?P<state>.+)"
 )
+_DAEMON = re.compile(r"Status of pacemakerd: '([^']*)'(?: \(last updated .*\))?")
 _REPLICA_HEAD = re.compile(r"Replica\[\d+\]")
 _IN_BRACKETS = re.compile(r"\[ ?([^\]]*)\]")
 _IN_PARENTHESES = re.compile(r"\(([^)]*)\)")
@@ -141,7 +142,9 @@ class _Reader:
 
     def _summary(self, text: str) -> bool:
         word, colon, value = text.partition(": ")
-        if colon and word == "Stack":
+        if found := _DAEMON.fullmatch(text):
+            self.fields["daemon"] = found[1]
+        elif colon and word == "Stack":
             self.fields["stack"] = value.split(" (")[0]
         elif colon and word == "Last updated":
             self.fields["updated"] = value

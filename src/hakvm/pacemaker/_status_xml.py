@@ -68,7 +68,9 @@ def parse_xml(text: str | bytes, *, source: str) -> dict[str, Any]:
         reader = _SECTIONS.get(section.tag)
         if reader is not None:
             found.update(reader(section))
-        elif section.tag not in {"status", "pacemakerd"}:
+        elif section.tag == "pacemakerd":
+            found["daemon"] = section.get("state")
+        elif section.tag != "status":
             unparsed.append(etree.tostring(section, encoding="unicode", with_tail=False).strip())
     if root.tag == "crm_mon" and found.get("version") is None:
         found["version"] = root.get("version")
