@@ -215,6 +215,19 @@ def test_one_that_is_stopped_goes_on_where_it_was(
         guest.undefine()
 
 
+def _seen(events: libvirt.EventStream, *, until: str) -> list[str]:
+    """Return what the stream tells, up to and with a word."""
+    seen: list[str] = []
+    end = time.monotonic() + 10
+    while time.monotonic() < end and until not in seen:
+        event = events.next(timedelta(seconds=1))
+        if isinstance(event, libvirt.LifecycleEvent):
+            seen.append(event.event)
+        elif isinstance(event, libvirt.ConnectionEvent):
+            seen.append("back" if event.connected else "lost")
+    return seen
+
+
 def test_a_daemon_that_starts_anew_leaves_no_stale_handles(
     daemons: tuple[Daemon, Daemon], domain: libvirt.Domain
 ) -> None:
@@ -226,16 +239,11 @@ def test_a_daemon_that_starts_anew_leaves_no_stale_handles(
         daemon.start()
         # The guest ran on, and is the same one.
         assert guest.state() is libvirt.DomainState.RUNNING
+        # What happens while nobody is connected is told to nobody: wait for the stream, too.
+        seen = _seen(events, until="back")
         guest.destroy()
         guest.undefine()
-        seen = []
-        end = time.monotonic() + 10
-        while time.monotonic() < end and "undefined" not in seen:
-            event = events.next(timedelta(seconds=1))
-            if isinstance(event, libvirt.LifecycleEvent):
-                seen.append(event.event)
-            elif isinstance(event, libvirt.ConnectionEvent):
-                seen.append("back" if event.connected else "lost")
+        seen += _seen(events, until="undefined")
         assert seen[:3] == ["defined", "resumed", "started"]
         assert "lost" in seen
         assert seen[-1] == "undefined"

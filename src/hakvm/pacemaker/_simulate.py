@@ -425,7 +425,11 @@ def _run(  # noqa: PLR0913 - the events that there are
             )
         done.check(hint="crm_verify says what is wrong with the CIB")
         after = transport.run(Command.of("cat", f"{path}/out.xml")).check()
-    told = Transition.parse(done.stdout, source="crm_simulate")
+        shown = None
+        if not Transition.says_its_end(done.stdout):
+            look = ("crm_simulate", f"--xml-file={path}/out.xml", "--output-as=xml")
+            shown = transport.run(Command.of(*look, env={"CIB_shadow_dir": path})).check().stdout
+    told = Transition.parse(done.stdout, after=shown, source="crm_simulate")
     return Simulation(
         cib=with_fatal_failures(Cib.parse(after.stdout, source="crm_simulate --save-output")),
         actions=told.actions,

@@ -88,30 +88,43 @@ class Transition:
     scores: ScoreCard
 
     @classmethod
-    def parse(cls, text: str | bytes, *, source: str = "<string>") -> "Transition":
+    def parse(
+        cls, text: str | bytes, *, after: str | bytes | None = None, source: str = "<string>"
+    ) -> "Transition":
         """Read the output of `crm_simulate --simulate --show-scores --output-as=xml`.
+
+        Args:
+            text: the output.
+            after: the output of a crm_simulate that only shows the CIB that came of it, where
+                `text` does not say it itself (`says_its_end`).
+            source: what errors name.
 
         Raises:
             ParseError: no well-formed XML.
-            InvalidError: another tool's, or nothing is said of what comes of it: 3.0.0 does
-                that after a node's failure, and ends with status 0 all the same.
+            InvalidError: another tool's, or nothing says where everything runs afterwards.
         """
         root = read_xml(text, "pacemaker-result", source=source)
-        revised = root.find("revised_cluster_status")
-        if revised is None:
+        end = root.find("revised_cluster_status")
+        if end is None and after is not None:
+            end = read_xml(after, "pacemaker-result", source=source).find("cluster_status")
+        if end is None:
             raise InvalidError(
                 "crm_simulate does not say where everything runs afterwards",
                 path="/pacemaker-result/revised_cluster_status",
                 source=source,
-                hint="simulate on a host with Pacemaker 2.1",
             )
         return cls(
             before=_status(root.find("cluster_status")),
-            after=_status(revised),
+            after=_status(end),
             actions=_actions(root),
             decisions=_decisions(root),
             scores=_scores(root),
         )
+
+    @staticmethod
+    def says_its_end(text: bytes) -> bool:
+        """Whether it says where everything runs afterwards: 3.0.0 keeps it back after a failure."""
+        return b"<revised_cluster_status" in text
 
 
 def _status(section: XmlElement | None) -> Status:
