@@ -1,3 +1,4 @@
+import pickle
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -264,3 +265,10 @@ def test_a_simulator_that_says_no_end_is_not_taken_for_an_empty_cluster():
     said = '<pacemaker-result api-version="2.38"><cluster_status/></pacemaker-result>'
     with pytest.raises(InvalidError, match="where everything runs afterwards"):
         Transition.parse(said)
+
+
+def test_a_night_crosses_a_process_pool(right):
+    night = simulate(right).node_fail("node1")
+    again = pickle.loads(pickle.dumps(night))
+    assert again == night
+    assert again.placement == night.placement

@@ -5,11 +5,11 @@ Words that are not known are kept as they came: a role of a newer release is a
 """
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 from typing import Self
 
 from attrs import field, frozen
 
+from hakvm._frozen import FrozenMapping
 from hakvm.pacemaker._words import Role
 
 __all__ = [
@@ -263,7 +263,7 @@ class Instance:
 def _frozen_instances(
     found: Mapping[str, tuple[Instance, ...]],
 ) -> Mapping[str, tuple[Instance, ...]]:
-    return MappingProxyType({name: tuple(sorted(set(v), key=str)) for name, v in found.items()})
+    return FrozenMapping({name: tuple(sorted(set(v), key=str)) for name, v in found.items()})
 
 
 @frozen(eq=False)
@@ -343,11 +343,11 @@ class Status:
     resources_configured: int | None = None
     resources_disabled: int | None = None
     resources_blocked: int | None = None
-    options: Mapping[str, str] = field(factory=dict, converter=MappingProxyType, hash=False)
+    options: Mapping[str, str] = field(factory=dict, converter=FrozenMapping[str, str], hash=False)
     nodes: tuple[NodeStatus, ...] = ()
     resources: tuple[StatusItem, ...] = ()
     attributes: Mapping[str, Mapping[str, str]] = field(
-        factory=dict, converter=MappingProxyType, hash=False
+        factory=dict, converter=FrozenMapping[str, Mapping[str, str]], hash=False
     )
     history: tuple[ResourceHistory, ...] = ()
     failures: tuple[Failure, ...] = ()
