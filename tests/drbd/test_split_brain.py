@@ -81,6 +81,13 @@ SPLIT = (
             Situation.UNCLEAR,
             "",
         ),
+        # A moment on the way from connected to apart.
+        (
+            side("node1", MINE, PARENT, connection=ConnectionState.BROKEN_PIPE),
+            side("node2", YOURS, PARENT, connection=ConnectionState.NETWORK_FAILURE),
+            Situation.SPLIT_BRAIN,
+            "",
+        ),
         (
             attrs.evolve(SPLIT[0], disk=DiskState.DISKLESS),
             SPLIT[1],

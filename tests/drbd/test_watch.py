@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hakvm.drbd import Drbdadm, ProcDrbd, Release, Status, Tracker, watch
-from hakvm.errors import InvalidError
+from hakvm.errors import InvalidError, WaitTimeout
 from hakvm.transport import Exchange, Replay, Transcript
 
 
@@ -103,6 +103,56 @@ def test_watching_ends_when_nothing_is_under_way():
     assert seen[2].proc.devices[0].connection == "Connected"
     endless = watch(Drbdadm(replay(proc(5)), release=Release.V8_4), sleep=sleep)
     assert len(list(islice(endless, 5))) == 5
+
+
+def test_a_resync_that_breaks_off_is_not_done():
+    tracker = Tracker(stall_after=timedelta(seconds=3))
+    states = [
+        proc(500, cs="WFBitMapT"),
+        proc(500),
+        proc(300),
+        proc(300, cs="NetworkFailure"),
+        proc(300, cs="WFConnection"),
+        proc(340, cs="WFConnection"),  # the peer is not there, and the node is written
+        proc(340, cs="WFConnection"),
+        proc(310),
+        proc(0, cs="Connected"),
+    ]
+    seen = [
+        tracker.observe(ProcDrbd.parse(text), float(now)).progress
+        for now, text in enumerate(states)
+    ]
+    assert [one[0].interrupted for one in seen[:-1]] == [False] * 3 + [True] * 4 + [False]
+    assert [one[0].stalled for one in seen[:-1]] == [False] * 5 + [True] * 2 + [False]
+    assert seen[-1] == ()
+
+
+def test_a_verification_that_breaks_off_is_over():
+    tracker = Tracker()
+    assert (
+        tracker.observe(ProcDrbd.parse(proc(500, cs="VerifyS")), 0.0).progress[0].kind == "verify"
+    )
+    assert tracker.observe(ProcDrbd.parse(proc(500, cs="WFConnection")), 1.0).is_idle
+
+
+def test_what_was_parted_before_the_watching_began_is_no_resync():
+    assert Tracker().observe(ProcDrbd.parse(proc(500, cs="StandAlone")), 0.0).is_idle
+
+
+def test_watching_has_a_limit():
+    now = [0.0]
+
+    def sleep(seconds):
+        now[0] += seconds
+
+    tool = Drbdadm(replay(proc(200)), release=Release.V8_4)
+    seen = watch(
+        tool, until_done=True, limit=timedelta(seconds=4), sleep=sleep, clock=lambda: now[0]
+    )
+    with pytest.raises(WaitTimeout, match="node1 was watched for 0:00:04") as caught:
+        list(seen)
+    assert caught.value.waited == 4
+    assert "minor 0 SyncTarget" in caught.value.last
 
 
 def test_there_is_no_watching_without_pause():

@@ -13,7 +13,7 @@ from attrs import frozen
 from hakvm.drbd._evidence import Evidence, gather_evidence
 from hakvm.drbd._generation import same
 from hakvm.drbd._tool import Drbdadm, arguments
-from hakvm.drbd._words import ConnectionState, DiskState
+from hakvm.drbd._words import APART, DiskState
 from hakvm.errors import ConflictError, InvalidError, UnsafeError
 from hakvm.transport import Command
 
@@ -30,16 +30,6 @@ __all__ = [
 ]
 
 _NO_SUCH_CONNECTION = 10  # drbdsetup's status where the module refuses
-_WAITING = frozenset(
-    {
-        ConnectionState.WF_CONNECTION,
-        ConnectionState.CONNECTING,
-        ConnectionState.UNCONNECTED,
-        ConnectionState.WF_REPORT_PARAMS,
-    }
-)
-_APART = _WAITING | {ConnectionState.STANDALONE, ConnectionState.DISCONNECTING}
-
 _NO_DATA = frozenset(
     {DiskState.DISKLESS, DiskState.FAILED, DiskState.ATTACHING, DiskState.DETACHING}
 )
@@ -142,7 +132,7 @@ def diagnose(resource: str, first: Evidence, second: Evidence) -> Verdict:
     """
     situation, reasons, newer = _compare(first, second)
     for one in (first, second):
-        if one.connection in _APART:
+        if one.connection in APART:
             reasons.append(f"{one.node} is {one.connection}")
         if one.log and situation is Situation.SPLIT_BRAIN:
             reasons.append(f"{one.node}'s kernel says: {one.log[-1].strip()}")
@@ -163,7 +153,7 @@ def _unclear(one: Evidence, two: Evidence) -> list[str]:
         for side in (one, two)
         if side.disk in _NO_DATA
     ]
-    if (one.connection in _APART) is not (two.connection in _APART):
+    if (one.connection in APART) is not (two.connection in APART):
         reasons.append(
             f"{one.node} is {one.connection} and {two.node} {two.connection}:"
             " one of them has not noticed yet"
@@ -175,7 +165,7 @@ def _compare(  # noqa: PLR0911 - one return a situation, in the kernel's order
     one: Evidence, two: Evidence
 ) -> tuple[Situation, list[str], str]:
     a, b = one.ids, two.ids
-    if one.connection not in _APART and two.connection not in _APART:
+    if one.connection not in APART and two.connection not in APART:
         return Situation.CONNECTED, ["both nodes show a connection"], ""
     unclear = _unclear(one, two)
     if unclear:

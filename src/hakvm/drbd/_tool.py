@@ -14,7 +14,7 @@ from hakvm.drbd._generation import GenerationIds
 from hakvm.drbd._proc import ProcDrbd
 from hakvm.drbd._release import Release
 from hakvm.drbd._status import Status
-from hakvm.drbd._words import ConnectionState, DiskState, Role
+from hakvm.drbd._words import APART, ConnectionState, DiskState, Role
 from hakvm.errors import HakvmError, InvalidError, TransportError, UnsafeError, WaitTimeout
 from hakvm.transport import Command, Completed, Starter, Transport
 
@@ -351,7 +351,7 @@ class Drbdadm:
         end = clock() + limit.total_seconds()
         while True:
             states = self.cstate(resource)
-            if states and not _APART & set(states):
+            if states and APART.isdisjoint(states):
                 return states
             left = end - clock()
             if left <= 0:
@@ -362,24 +362,6 @@ class Drbdadm:
                     hint="where both wait for each other, disconnect and connect on both",
                 )
             sleep(min(left, interval.total_seconds()))
-
-
-_APART = frozenset(
-    {
-        ConnectionState.STANDALONE,
-        ConnectionState.DISCONNECTING,
-        ConnectionState.UNCONNECTED,
-        ConnectionState.TIMEOUT,
-        ConnectionState.BROKEN_PIPE,
-        ConnectionState.NETWORK_FAILURE,
-        ConnectionState.PROTOCOL_ERROR,
-        ConnectionState.TEAR_DOWN,
-        ConnectionState.WF_CONNECTION,
-        ConnectionState.CONNECTING,
-        ConnectionState.WF_REPORT_PARAMS,
-        ConnectionState.UNCONFIGURED,
-    }
-)
 
 
 def _slashed(text: str, kind: Callable[[str], W]) -> tuple[tuple[W, ...], ...]:

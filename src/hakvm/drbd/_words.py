@@ -3,7 +3,7 @@
 import enum
 from typing import Self
 
-__all__ = ["ConnectionState", "DiskState", "Role", "Word", "WriteOrder"]
+__all__ = ["APART", "ConnectionState", "DiskState", "Role", "Word", "WriteOrder"]
 
 
 class Word(enum.StrEnum):
@@ -68,6 +68,25 @@ class ConnectionState(Word):
     PAUSED_SYNC_T = "PausedSyncT"
     AHEAD = "Ahead"
     BEHIND = "Behind"
+
+
+APART = frozenset(
+    {
+        ConnectionState.STANDALONE,
+        ConnectionState.DISCONNECTING,
+        ConnectionState.UNCONNECTED,
+        ConnectionState.TIMEOUT,
+        ConnectionState.BROKEN_PIPE,
+        ConnectionState.NETWORK_FAILURE,
+        ConnectionState.PROTOCOL_ERROR,
+        ConnectionState.TEAR_DOWN,
+        ConnectionState.WF_CONNECTION,
+        ConnectionState.CONNECTING,
+        ConnectionState.WF_REPORT_PARAMS,
+        ConnectionState.UNCONFIGURED,
+    }
+)
+"""The states in which a node does not see its peer, for a moment or for good."""
 
 
 class Role(Word):
