@@ -12,7 +12,7 @@ from attrs import field, frozen
 
 from hakvm._frozen import FrozenMapping
 from hakvm._reading import read_text
-from hakvm.drbd._conversion import Loss, convert_common, convert_resource
+from hakvm.drbd._conversion import Loss, convert
 from hakvm.drbd._fields import Brief, keyed, trusted
 from hakvm.drbd._foreign import check_release, inherit
 from hakvm.drbd._grammar import Body, Reader
@@ -253,7 +253,10 @@ class Config(Brief):
         return attrs.evolve(self, resources={**self.own_resources, resource.name: resource})
 
     def render(self, *, release: Release | None = None) -> str:
-        """Write this file; `documents()` gives those that it includes.
+        """Write this one file; each of `documents()` writes itself.
+
+        With a release, it is first seen that this file says nothing which that release does
+        not know; `to_release` makes it so.
 
         Raises:
             ReleaseError: a construct that `release` does not know; it names the ones that do.
@@ -265,20 +268,25 @@ class Config(Brief):
         return "".join(f"{line}\n" for line in lines)
 
     def losses(self, release: Release) -> tuple[Loss, ...]:
-        """Return what a release cannot say of this file, with the reason."""
-        return self._converted(release)[1]
+        """Return what a release cannot say of this file and all it includes, with the reason.
+
+        Raises:
+            ReleaseError: the release is 8.3, which is never written.
+        """
+        return convert(self, release)[1]
 
     def to_release(self, release: Release, *, lossy: bool = False) -> Self:
-        """Return this file in the words of another release.
+        """Return this file, and all that it includes, in the words of another release.
 
         What the release says elsewhere or otherwise is moved: `fencing` between disk {} and
         net {}, 8.3's syncer options, `protocol`, the handlers that fence, the addresses of the
         one connection of two nodes, node-ids. With `lossy`, what it cannot say is left out.
+        Each of `documents()` keeps its source, each include its pattern.
 
         Raises:
-            ReleaseError: something cannot be said; the message names all of it.
+            ReleaseError: something cannot be said; the message names all of it, in all files.
         """
-        converted, losses = self._converted(release)
+        converted, losses = convert(self, release)
         if losses and not lossy:
             raise ReleaseError(
                 "; ".join(map(str, losses)),
@@ -287,25 +295,6 @@ class Config(Brief):
                 hint="lossy=True leaves it out",
             )
         return converted
-
-    def _converted(self, release: Release) -> tuple[Self, tuple[Loss, ...]]:
-        if release is Release.V8_3:
-            raise ReleaseError(
-                "being written: hakvm reads it only",
-                release=str(release),
-                known=[str(Release.V8_4), str(Release.V9_0)],
-            )
-        losses: list[Loss] = []
-        common = self.common
-        if common is not None:
-            common, lost = convert_common(common, release)
-            losses += lost
-        resources = []
-        for resource in self.own_resources.values():
-            found, lost = convert_resource(resource, release)
-            resources.append(found)
-            losses += lost
-        return attrs.evolve(self, common=common, resources=resources), tuple(losses)
 
     def _parts(self) -> Iterator[Part]:
         for one in self.requirements:

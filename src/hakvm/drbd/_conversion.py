@@ -1,18 +1,33 @@
 """From one release to another: what is said in other words, and what cannot be said at all."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 from attrs import define, field, frozen
 
-from hakvm.drbd._model import Common, Connection, Floating, Host, Resource, Stacked, Volume
+from hakvm.drbd._model import (
+    HIGHEST_NODE_ID,
+    Common,
+    Connection,
+    Floating,
+    Host,
+    Resource,
+    Stacked,
+    Volume,
+)
 from hakvm.drbd._release import Release
 from hakvm.drbd._section import Options, problem_of, releases_of
 from hakvm.drbd._specs import Section, spec_of
+from hakvm.drbd._values import Address
+from hakvm.errors import ReleaseError
 
-__all__ = ["Loss", "convert_common", "convert_resource"]
+if TYPE_CHECKING:
+    from hakvm.drbd._config import Config
 
+__all__ = ["Loss", "convert"]
+
+C = TypeVar("C", bound="Config")
 M = TypeVar("M", Host, Floating, Stacked)
 _RENAMED = {"rate": "resync-rate", "after": "resync-after"}
 # The scripts of drbd-utils that fence with Pacemaker: 8.4's name and 9's.
@@ -31,26 +46,35 @@ class Loss:
         where: its path.
         why: what is lost with it.
         known: the releases that can say it.
+        source: the file that has it, where there are several.
     """
 
     what: str
     where: str
     why: str
     known: tuple[Release, ...] = ()
+    source: str = ""
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}: {self.why}"
+        return ": ".join(filter(None, [self.source, self.where, self.what, self.why]))
 
 
 @define
 class _Carrier:
-    """Carries sections over, and notes what is lost."""
+    """Carries a file's sections over, and notes what is lost.
+
+    Attributes:
+        common: what its resources inherit, from whichever file.
+    """
 
     release: Release
+    common: Common
+    source: str
     losses: list[Loss] = field(factory=list)
 
     def lose(self, what: str, where: str, why: str, known: tuple[Release, ...] = ()) -> None:
-        self.losses.append(Loss(what=what, where=where, why=why, known=known))
+        loss = Loss(what=what, where=where, why=why, known=known, source=self.source)
+        self.losses.append(loss)
 
     def carry(self, options: Options, where: str) -> Options:
         """Return the options that the release knows; note the others."""
@@ -97,25 +121,51 @@ def _syncer(common: Common) -> Common:
     return attrs.evolve(common, syncer=syncer, **sections)  # type: ignore[arg-type]  # by name
 
 
-def _handlers(handlers: Options, release: Release) -> Options:
-    """Name the handlers and the scripts for fencing as the release does."""
-    handlers, moved = _moved(handlers, Options(Section.HANDLERS), {"outdate-peer": "fence-peer"})
-    handlers = handlers | moved if moved else handlers
-    new = release is Release.V9_0
-    for old, nine in _SCRIPTS:
-        source, target = (old, nine) if new else (nine, old)
+def _named(handlers: Options, release: Release) -> Options:
+    """Name the handler and the scripts for fencing as the release does."""
+    old = handlers.get("outdate-peer")
+    if old is not None:
+        handlers = handlers.without("outdate-peer")
+        handlers = handlers if "fence-peer" in handlers else handlers | {"fence-peer": old}
+    for eight, nine in _SCRIPTS:
+        source, target = (eight, nine) if release is Release.V9_0 else (nine, eight)
         changed = {
             name: text.replace(source, target) for name, text in handlers.items() if source in text
         }
         handlers = handlers | changed if changed else handlers
-    # 9 lifts the constraint from the node that set it; 8.4 from the one that was synced.
+    return handlers
+
+
+def _unfencing(handlers: Options, release: Release) -> Options:
+    """Lift the constraint from the node that set it in 9, in 8.4 from the one that was synced."""
     source, target = ("after-resync-target", "unfence-peer")
-    if not new:
+    if release is not Release.V9_0:
         source, target = target, source
     text = handlers.get(source, "")
     if "crm-unfence-peer" in text and target not in handlers:
         handlers = handlers.without(source) | {target: text}
     return handlers
+
+
+def _own_handlers(handlers: Options, carrier: _Carrier, where: str) -> Options:
+    """Give a resource those handlers that make, with the ones it inherits, what it had."""
+    own = _named(handlers, carrier.release)
+    shared = _named(carrier.common.handlers, carrier.release)
+    whole = _unfencing(shared | own, carrier.release)
+    inherited = _unfencing(shared, carrier.release)
+    alone = _unfencing(own, carrier.release)
+    for name, text in inherited.items():
+        if name not in whole:
+            why = "common {} brings it, beside the resource's own handlers"
+            carrier.lose(f"{name} {text}", where, why)
+    changed = {
+        name: text
+        for name, text in whole.items()
+        if own.get(name) != text and (name in alone or inherited.get(name) != text)
+    }
+    gone = [name for name in own if name not in whole]
+    own = own.without(*gone) if gone else own
+    return own | changed if changed else own
 
 
 def _sections(common: Common, release: Release) -> Common:
@@ -128,8 +178,7 @@ def _sections(common: Common, release: Release) -> Common:
         disk, net = _moved(disk, net, {"fencing": "fencing"})
     else:
         net, disk = _moved(net, disk, {"fencing": "fencing"})
-    handlers = _handlers(common.handlers, release)
-    return attrs.evolve(common, protocol=None, net=net, disk_options=disk, handlers=handlers)
+    return attrs.evolve(common, protocol=None, net=net, disk_options=disk)
 
 
 def _carried(common: Common, carrier: _Carrier, where: str) -> Common:
@@ -149,23 +198,63 @@ def _carried(common: Common, carrier: _Carrier, where: str) -> Common:
     )
 
 
-def convert_common(common: Common, release: Release) -> tuple[Common, list[Loss]]:
+def convert(config: C, release: Release) -> tuple[C, tuple[Loss, ...]]:
+    """Say a file, and all that it includes, in the words of a release.
+
+    Raises:
+        ReleaseError: the release is never written.
+    """
+    if release is Release.V8_3:
+        raise ReleaseError(
+            "being written: hakvm reads it only",
+            release=str(release),
+            known=[str(Release.V8_4), str(Release.V9_0)],
+        )
+    documents = tuple(config.documents())
+    commons = (one.common for one in documents if one.common is not None)
+    carrier = _Carrier(release, next(commons, Common()), "")
+    return _document(config, carrier, named=len(documents) > 1), tuple(carrier.losses)
+
+
+def _document(config: C, carrier: _Carrier, *, named: bool) -> C:
+    """Convert a file, then those that it includes; `named` if losses are to say in which."""
+    carrier.source = config.source if named else ""
+    requirements = config.requirements
+    if requirements and carrier.release is not Release.V9_0:
+        for one in requirements:
+            what = f"require-drbd-module-version-{one.comparison} {one.version}"
+            carrier.lose(what, "requirements", "8.4 has no such statement", (Release.V9_0,))
+        requirements = ()
+    changed = attrs.evolve(
+        config,
+        requirements=requirements,
+        global_options=carrier.carry(config.global_options, "global"),
+        common=None if config.common is None else _common(config.common, carrier),
+        resources=[_resource(one, carrier) for one in config.own_resources.values()],
+    )
+    includes = [
+        attrs.evolve(one, documents=[_document(two, carrier, named=named) for two in one.documents])
+        for one in config.includes
+    ]
+    return attrs.evolve(changed, includes=includes)
+
+
+def _common(common: Common, carrier: _Carrier) -> Common:
     """Say `common` in the words of a release."""
-    carrier = _Carrier(release)
-    return _carried(_sections(common, release), carrier, "common"), carrier.losses
+    found = _sections(common, carrier.release)
+    handlers = _unfencing(_named(found.handlers, carrier.release), carrier.release)
+    return _carried(attrs.evolve(found, handlers=handlers), carrier, "common")
 
 
-def convert_resource(resource: Resource, release: Release) -> tuple[Resource, list[Loss]]:
+def _resource(resource: Resource, carrier: _Carrier) -> Resource:
     """Say a resource in the words of a release."""
-    carrier = _Carrier(release)
     where = f'resources["{resource.name}"]'
-    found = _sections(resource, release)
-    assert isinstance(found, Resource)  # noqa: S101 - evolve keeps the class
     step: Callable[[Resource, _Carrier, str], Resource]
-    step = _to_nine if release is Release.V9_0 else _to_eight
-    found = step(found, carrier, where)
-    carried = _carried(found, carrier, where)
-    assert isinstance(carried, Resource)  # noqa: S101 - as above
+    step = _to_nine if carrier.release is Release.V9_0 else _to_eight
+    found = _sections(step(resource, carrier, where), carrier.release)
+    handlers = _own_handlers(found.handlers, carrier, f"{where}.handlers")
+    carried = _carried(attrs.evolve(found, handlers=handlers), carrier, where)
+    assert isinstance(carried, Resource)  # noqa: S101 - evolve keeps the class
     return attrs.evolve(
         carried,
         volumes=[_volume(one, carrier, where) for one in carried.volumes.values()],
@@ -180,7 +269,7 @@ def convert_resource(resource: Resource, release: Release) -> tuple[Resource, li
             _member(one, carrier, f'{where}.stacked["{one.resource}"]')
             for one in carried.stacked.values()
         ],
-    ), carrier.losses
+    )
 
 
 def _member(one: M, carrier: _Carrier, where: str) -> M:
@@ -208,21 +297,59 @@ def _volume(volume: Volume, carrier: _Carrier, where: str) -> Volume:
 
 
 def _to_nine(resource: Resource, carrier: _Carrier, where: str) -> Resource:
-    """Number the nodes, as they stand; a second address has no place in `on`."""
-    hosts = []
-    taken = {one.node_id for one in resource.hosts.values()}
-    free = (number for number in range(32) if number not in taken)
-    for host in resource.hosts.values():
-        if host.alternate_link is not None:
-            carrier.lose(
-                f"alternate-link-address {host.alternate_link}",
-                f'{where}.hosts["{host.name}"]',
-                "9 has a path {} for each pair of addresses instead",
-                (Release.V8_4,),
-            )
-        number = next(free) if host.node_id is None else host.node_id
-        hosts.append(attrs.evolve(host, node_id=number, alternate_link=None))
-    return attrs.evolve(resource, hosts=hosts)
+    """Number the nodes; a second address has no place in `on`."""
+    hosts = list(resource.hosts.values())
+    floating = list(resource.floating.values())
+    stacked = list(resource.stacked.values())
+    numbers = iter(_node_ids((*hosts, *floating, *stacked)))
+
+    def changed(one: M, path: str) -> M:
+        one = attrs.evolve(one, node_id=next(numbers))
+        if isinstance(one, Floating) or one.alternate_link is None:
+            return one
+        what = f"alternate-link-address {one.alternate_link}"
+        why = "9 has a path {} for each pair of addresses instead"
+        carrier.lose(what, path, why, (Release.V8_4,))
+        return attrs.evolve(one, alternate_link=None)
+
+    return attrs.evolve(
+        resource,
+        hosts=[changed(one, f'{where}.hosts["{one.name}"]') for one in hosts],
+        floating=[changed(one, where) for one in floating],
+        stacked=[changed(one, f'{where}.stacked["{one.resource}"]') for one in stacked],
+    )
+
+
+def _node_ids(members: Sequence[Host | Floating | Stacked]) -> list[int | None]:
+    """Number two nodes as drbdadm does where they have no numbers, others as they stand.
+
+    What DRBD 9 read in the words of 8.4 has the numbers that it was given then in its
+    meta-data: drbdadm_postparse.c, generate_implicit_node_id.
+    """
+    given = [one.node_id for one in members]
+    if given == [None, None]:
+        first, second = ([_hash(part.ip) for part in _addresses(one)] for one in members)
+        return [1, 0] if first < second else [0, 1]
+    free = (number for number in range(HIGHEST_NODE_ID + 1) if number not in given)
+    return [next(free, None) if number is None else number for number in given]
+
+
+def _addresses(one: Host | Floating | Stacked) -> Iterator[Address]:
+    """Yield where a node listens, and where its DRBD Proxy does, should that be the same."""
+    if one.address is not None:
+        yield one.address
+    if one.proxy is not None:
+        yield one.proxy.outside
+
+
+def _hash(text: str) -> int:
+    """Return a text's CRC-32C as drbdadm begins it, with its sign."""
+    value = 0x1A656F21
+    for byte in text.encode():
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
+    return value - (value >> 31 << 32)
 
 
 def _to_eight(resource: Resource, carrier: _Carrier, where: str) -> Resource:
@@ -231,9 +358,8 @@ def _to_eight(resource: Resource, carrier: _Carrier, where: str) -> Resource:
     changed = attrs.evolve(resource, hosts=hosts, connections=(), meshes=(), template_file=None)
     nine = (Release.V9_0,)
     if resource.template_file is not None:
-        carrier.lose(
-            f"template-file {resource.template_file}", where, "its options are not taken over", nine
-        )
+        why = "its options are not taken over; those of common {} hold instead"
+        carrier.lose(f"template-file {resource.template_file}", where, why, nine)
     for mesh in resource.meshes:
         if len(resource.hosts) > 2:  # noqa: PLR2004 - 8.4 connects two nodes
             carrier.lose("connection-mesh", where, "8.4 connects two nodes", nine)
