@@ -201,12 +201,30 @@ def replay(*exchanges):
     )
 
 
-def test_the_module_says_its_release():
-    tool = Drbdadm(replay(("drbdadm --version", "DRBD_KERNEL_VERSION=8.4.11\n", 0)))
-    assert tool.release is Release.V8_4
-    none = Drbdadm(replay(("drbdadm --version", "DRBD_KERNEL_VERSION=0\n", 0)))
+def version(*kernel):
+    """Return what drbd-utils 9.22 says of itself and of the module."""
+    lines = ("DRBDADM_API_VERSION=1", *kernel, "DRBDADM_VERSION_CODE=0x091600", "")
+    return ("drbdadm --version", "\n".join(lines), 0)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "release"),
+    [
+        (["DRBD_KERNEL_VERSION_CODE=0x08040b"], Release.V8_4),  # that is all it tells of 8.4
+        (["DRBD_KERNEL_VERSION_CODE=0x080310"], Release.V8_3),
+        (["DRBD_KERNEL_VERSION_CODE=0x09020e", "DRBD_KERNEL_VERSION=9.2.14"], Release.V9_0),
+    ],
+)
+def test_the_module_says_its_release(kernel, release):
+    assert Drbdadm(replay(version(*kernel))).release is release
+
+
+@pytest.mark.parametrize(
+    "kernel", [["DRBD_KERNEL_VERSION_CODE=0x000000", "DRBD_KERNEL_VERSION=0"], []]
+)
+def test_without_a_module_there_is_no_release(kernel):
     with pytest.raises(TransportError, match="not loaded"):
-        _ = none.release
+        _ = Drbdadm(replay(version(*kernel))).release
 
 
 def test_states_are_read():

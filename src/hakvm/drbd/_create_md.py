@@ -7,6 +7,7 @@ terminal.
 
 import enum
 import re
+from collections.abc import Iterable
 
 from hakvm.errors import CommandError, TransportError, UnsafeError
 from hakvm.transport import Command, Transport
@@ -80,13 +81,19 @@ def create_md(
         and not (kind in either and Overwrite.CONVERT in asked and either & confirmed)
     }
     if open_ or not asked:
-        names = ", ".join(f"drbd.Overwrite.{kind.name}" for kind in asked)
-        raise UnsafeError(
-            f"create-md for {resource} on {transport.host} would overwrite what is there:\n"
-            + _told(said),
-            confirm=f'create_md("{resource}", confirm=[{names}])',
-        )
-    _answer(transport, command, confirmed)
+        raise _unsafe(transport, resource, said, asked)
+    _answer(transport, command, resource, confirmed)
+
+
+def _unsafe(
+    transport: Transport, resource: str, said: str, kinds: Iterable[Overwrite]
+) -> UnsafeError:
+    names = ", ".join(f"drbd.Overwrite.{kind.name}" for kind in kinds)
+    return UnsafeError(
+        f"create-md for {resource} on {transport.host} would overwrite what is there:\n"
+        + _told(said),
+        confirm=f'create_md("{resource}", confirm=[{names}])',
+    )
 
 
 def _told(said: str) -> str:
@@ -96,14 +103,21 @@ def _told(said: str) -> str:
         f"  {line}"
         for line in lines
         if line
+        and line not in {"yes", "no"}
+        and _PROMPT.strip() not in line
         and _UNANSWERED not in line
         and not line.startswith(("found __DRBD", "PRETENDING", "Operation cancel", "DRBD module"))
         and not re.match(r"(?:md|al|bm)_offset|Command '", line)
     )
 
 
-def _answer(transport: Transport, command: Command, confirmed: frozenset[Overwrite]) -> None:
-    """Run the tool on a terminal, with yes for what was confirmed and no for all else."""
+def _answer(
+    transport: Transport, command: Command, resource: str, confirmed: frozenset[Overwrite]
+) -> None:
+    """Run the tool on a terminal, with yes for what was confirmed and no for all else.
+
+    Behind a first question, without a terminal the last, there may be others.
+    """
     from hakvm.transport import Console, Interactive  # noqa: PLC0415 - pexpect is an extra
 
     if not isinstance(transport, Interactive):
@@ -112,23 +126,28 @@ def _answer(transport: Transport, command: Command, confirmed: frozenset[Overwri
             host=transport.host,
             hint="Local and Ssh can",
         )
-    refused: list[str] = []
+    refused: dict[Overwrite | None, str] = {}
     with Console(transport, command) as console:
         heard = 0
         while console.expect_or_end(_PROMPT):
             question = console.transcript[heard:]
             heard = len(console.transcript)
-            yes = _kind(question) in confirmed
-            if not yes:
-                refused.append(question)
-            console.send("yes" if yes else "no")
+            kind = _kind(question)
+            if kind not in confirmed:
+                refused[kind] = question
+            console.send("yes" if kind in confirmed else "no")
         status = console.wait()
         said = console.transcript
-    if status or "cancelled" in said or "canceled" in said:
-        raise CommandError(
-            command.argv,
-            status or 1,
-            stderr=said.encode(),
-            host=transport.host,
-            hint="it asked what was not confirmed: " + " ".join(refused) if refused else "",
-        )
+    if not status and "cancelled" not in said and "canceled" not in said:
+        return
+    unknown = refused.pop(None, "")
+    if refused and not unknown:
+        kinds = [kind for kind in Overwrite if kind in confirmed or kind in refused]
+        raise _unsafe(transport, resource, "\n".join(refused.values()), kinds)
+    raise CommandError(
+        command.argv,
+        status or 1,
+        stderr=said.encode(),
+        host=transport.host,
+        hint="it asked what hakvm does not know" if unknown else "",
+    )

@@ -1,5 +1,6 @@
 """drbdadm, over a transport: each method one verb of the tool."""
 
+import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import timedelta
@@ -91,15 +92,16 @@ class Drbdadm:
     def detect(self) -> Release:
         """Ask the host for its module (`drbdadm --version`)."""
         text = self._run(("drbdadm", "--version")).check().text
-        found = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
-        version = found.get("DRBD_KERNEL_VERSION", "0").strip("'\"")
-        if not version or version == "0":
+        # The version itself is told by the tool for 9 alone; the code, by all of them.
+        found = re.search(r"^DRBD_KERNEL_VERSION_CODE=0x([0-9a-fA-F]{1,6})\s*$", text, re.MULTILINE)
+        code = int(found[1], 16) if found is not None else 0
+        if not code:
             raise TransportError(
                 "DRBD's module is not loaded",
                 host=self.transport.host,
                 hint="load it (modprobe drbd), or say which: Drbdadm(transport, release=…)",
             )
-        return Release.of(version)
+        return Release.of(f"{code >> 16}.{code >> 8 & 0xFF}.{code & 0xFF}")
 
     def _run(self, argv: tuple[str, ...], limit: timedelta = _LIMIT) -> Completed:
         return self.transport.run(Command(argv=argv, timeout=limit, env=self.env))

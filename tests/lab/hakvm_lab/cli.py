@@ -240,6 +240,8 @@ def _record(given: argparse.Namespace) -> int:
 
 def _test(given: argparse.Namespace) -> int:
     words = given.rest or ["-m", "lab"]
-    argv = [sys.executable, "-m", "pytest", "-n0", "-v", "-s", *words, str(_TESTS)]
+    named = any(Path(word.partition("::")[0]).exists() for word in words)
+    where = [] if named else [str(_TESTS)]
+    argv = [sys.executable, "-m", "pytest", "-n0", "-v", "-s", *words, *where]
     # In place of this process, so that a signal reaches pytest.
     os.execve(sys.executable, argv, {**os.environ, "HAKVM_LAB": "1"})  # noqa: S606 - pytest needs no shell
