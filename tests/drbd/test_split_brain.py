@@ -17,7 +17,14 @@ from hakvm.drbd import (
     plan_recovery,
     recover,
 )
-from hakvm.errors import ConflictError, HakvmError, InvalidError, ParseError, UnsafeError
+from hakvm.errors import (
+    CommandError,
+    ConflictError,
+    HakvmError,
+    InvalidError,
+    ParseError,
+    UnsafeError,
+)
 from hakvm.transport import Command, Completed, Replay, Transcript
 
 PARENT, MINE, YOURS, OLD = 0xA0, 0xB0, 0xC0, 0xD0
@@ -158,6 +165,11 @@ class Node:
     def __init__(self, evidence):
         self.evidence = evidence
         self.done = []
+        # What drbdsetup-84 says of a node that is StandAlone already.
+        self.refusal = (
+            b"r0: Failure: (162) Invalid configuration request\n"
+            b"additional info from kernel:\nunknown connection\n"
+        )
 
     @property
     def host(self):
@@ -188,7 +200,12 @@ class Node:
             self.done.append(" ".join(words))
             text = ""
             if words[1] == "disconnect":
-                return Completed(command=command, exit_status=10, host=self.host)
+                return Completed(
+                    command=command,
+                    exit_status=10,
+                    stderr=self.refusal,
+                    host=self.host,
+                )
         return Completed(command=command, exit_status=0, stdout=text.encode(), host=self.host)
 
 
@@ -227,6 +244,16 @@ def test_nothing_is_done_unconfirmed():
         "drbdadm secondary r0",
         "drbdadm connect --discard-my-data r0",
     ]
+
+
+def test_a_step_that_fails_ends_it():
+    first, second, *tools = nodes()
+    plan = recovery(tools)
+    first.refusal = b"r0: State change failed: (-14) Need a verify algorithm\n"
+    with pytest.raises(CommandError, match="Need a verify"):
+        recover(plan, *tools, confirm=plan.confirmation)
+    assert first.done == ["drbdadm disconnect r0"]
+    assert second.done == []
 
 
 def test_a_stale_plan_is_refused():

@@ -5,35 +5,39 @@ unit tests, documents and notebooks show was real.
 """
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 from attrs import frozen
 
+from hakvm import drbd
 from hakvm.errors import TransportError
 from hakvm.transport import Command, Recorder
 from hakvm_lab.errors import LabError
 from hakvm_lab.lab import BOOTED, Lab
 from hakvm_lab.machine import NODES
-from hakvm_lab.stages import (
-    GUEST,
-    await_guest,
-    both,
-    bring,
-    configure,
-    describe,
-    proc_drbd,
-    wait_for,
-)
+from hakvm_lab.replication import both_up, part, scribble, split_brain, tool, write_down
+from hakvm_lab.stages import GUEST, await_guest, both, bring
 
 __all__ = ["MOMENTS", "record"]
 
-_DRBD = (
+_SEEN = (
     ("cat", "/proc/drbd"),
+    ("drbdsetup", "status", "--verbose", "--statistics"),
+    ("drbdsetup", "events2", "--statistics", "--now"),
+)
+_DRBD = (
+    *_SEEN,
+    ("drbdadm", "--version"),
     ("drbdadm", "status"),
-    ("drbdsetup", "events2", "--now"),
-    ("drbdadm", "dump", "r0"),
+    *(
+        ("drbdadm", verb, "r0")
+        for verb in ("dump", "sh-minor", "role", "cstate", "dstate", "get-gi")
+    ),
+    ("dmesg",),
 )
 _CLUSTER = (
     ("crm_mon", "--one-shot", "--output-as=xml"),
@@ -71,62 +75,80 @@ class Moment:
     act: Callable[[Lab], None]
     commands: tuple[tuple[str, ...], ...]
     times: int = 1  # how often it is looked at, where it passes by
+    pause: float = 0.0  # seconds between two looks
 
 
 def _nothing(_lab: Lab) -> None:
     """Stay where the saved state is."""
 
 
-def _one_is_up(lab: Lab) -> None:
-    configure(lab, describe(lab))
-    both(lab, "drbdadm", "create-md", "--force", "r0")
-    lab.run("node1", "drbdadm", "up", "r0", limit=240)
-
-
 def _both_are_up(lab: Lab) -> None:
-    _one_is_up(lab)
-    lab.run("node2", "drbdadm", "up", "r0", limit=240)
+    write_down(lab, rate="4M")
+    both_up(lab)
+
+
+def _one_is_up(lab: Lab) -> None:
+    write_down(lab)
+    tool(lab, "node1").create_md("r0")
+    tool(lab, "node1").up("r0")
 
 
 def _syncing(lab: Lab) -> None:
     _both_are_up(lab)
-    lab.run("node1", "drbdadm", "primary", "--force", "r0")
+    tool(lab, "node1").primary("r0", force=True, confirm="r0")
+
+
+def _stalling(lab: Lab) -> None:
+    _syncing(lab)
+    lab.link("replication", cut=True)
 
 
 def _disconnected(lab: Lab) -> None:
-    lab.run("node1", "drbdadm", "disconnect", "r0")
+    tool(lab, "node1").disconnect("r0")
 
 
 def _detached(lab: Lab) -> None:
-    lab.run("node2", "drbdadm", "detach", "r0")
+    tool(lab, "node2").detach("r0")
 
 
 def _outdated(lab: Lab) -> None:
-    lab.run("node2", "drbdadm", "disconnect", "r0")
+    tool(lab, "node2").disconnect("r0")
     lab.run("node2", "drbdadm", "outdate", "r0")
 
 
 def _paused(lab: Lab) -> None:
-    lab.run("node2", "drbdadm", "invalidate", "r0")
+    tool(lab, "node2").invalidate("r0", confirm="r0")
     lab.run("node1", "drbdadm", "pause-sync", "r0")
 
 
-def _split_brain(lab: Lab) -> None:
-    """Both write while they do not see each other, then they do again."""
-    lab.link("replication", cut=True)
-    wait_for(lambda: _apart(lab), 90, lambda: proc_drbd(lab, "node2"))
-    lab.run("node2", "drbdadm", "primary", "--force", "r0")
-    both(lab, "dd", "if=/dev/urandom", "of=/dev/drbd0", "bs=4096", "count=1", "conv=fsync")
-    lab.heal()
-    wait_for(
-        lambda: "StandAlone" in {proc_drbd(lab, node).connection.value for node in NODES},
-        120,
-        lambda: [proc_drbd(lab, node) for node in NODES],
-    )
+def _verifying(lab: Lab) -> None:
+    write_down(lab, rate="8M", verify="md5")
+    for node in NODES:
+        tool(lab, node).adjust("r0")
+    scribble(lab, "node2", "/dev/sdb1", 1000, 3)
+    tool(lab, "node1").verify("r0")
 
 
-def _apart(lab: Lab) -> bool:
-    return all(proc_drbd(lab, node).connection.value == "WFConnection" for node in NODES)
+def _verified(lab: Lab) -> None:
+    _verifying(lab)
+    for _ in drbd.watch(lab.transport("node1"), until_done=True, limit=timedelta(minutes=3)):
+        pass
+
+
+def _filesystem_is_there(lab: Lab) -> None:
+    write_down(lab)
+    both(lab, "mkfs.ext4", "-q", "/dev/sdb1", "32M")
+
+
+def _metadata_is_there(lab: Lab) -> None:
+    write_down(lab)
+    for node in NODES:
+        tool(lab, node).create_md("r0")
+
+
+def _waiting(lab: Lab) -> None:
+    tool(lab, "node1").secondary("r0")
+    part(lab)
 
 
 def _power_cut(lab: Lab) -> None:
@@ -148,27 +170,33 @@ def _standby(lab: Lab) -> None:
 
 def _links_cut(lab: Lab) -> None:
     lab.link(cut=True)
-    wait_for(lambda: _apart(lab), 90, lambda: proc_drbd(lab, "node1"))
 
 
+_CREATE = (("drbdadm", "create-md", "r0"),)
 _ALL = _DRBD + _CLUSTER + _GUEST
 MOMENTS: Mapping[str, Moment] = {
-    "drbd-unconfigured": Moment(BOOTED, _nothing, _DRBD[:1]),
+    "drbd-unconfigured": Moment(BOOTED, _nothing, _SEEN[:1]),
+    "drbd-over-filesystem": Moment(BOOTED, _filesystem_is_there, _CREATE),
+    "drbd-over-metadata": Moment(BOOTED, _metadata_is_there, _CREATE),
     "drbd-one-up": Moment(BOOTED, _one_is_up, _DRBD),
     "drbd-both-up": Moment(BOOTED, _both_are_up, _DRBD),
-    "drbd-syncing": Moment(BOOTED, _syncing, _DRBD[:3], times=8),
+    "drbd-syncing": Moment(BOOTED, _syncing, _SEEN, times=12),
+    "drbd-stalling": Moment(BOOTED, _stalling, _SEEN, times=20, pause=1.0),
     "drbd-synced": Moment("drbd-synced", _nothing, _DRBD),
+    "drbd-verifying": Moment("drbd-synced", _verifying, _SEEN, times=6),
+    "drbd-verified": Moment("drbd-synced", _verified, _DRBD),
     "drbd-disconnected": Moment("drbd-synced", _disconnected, _DRBD),
+    "drbd-waiting": Moment("drbd-synced", _waiting, _DRBD),
     "drbd-detached": Moment("drbd-synced", _detached, _DRBD),
     "drbd-outdated": Moment("drbd-synced", _outdated, _DRBD),
     "drbd-paused": Moment("drbd-synced", _paused, _DRBD),
-    "drbd-split-brain": Moment("drbd-synced", _split_brain, _DRBD),
+    "drbd-split-brain": Moment("drbd-synced", split_brain, _DRBD),
     "cluster-online": Moment("cluster-online", _nothing, _DRBD + _CLUSTER),
     "guest-running": Moment("guest-running", _nothing, _ALL),
     "node1-power-cut": Moment("guest-running", _power_cut, _ALL),
-    "node1-power-back": Moment("guest-running", _power_back, _ALL, times=6),
+    "node1-power-back": Moment("guest-running", _power_back, _SEEN + _CLUSTER, times=6, pause=5.0),
     "node1-standby": Moment("guest-running", _standby, _ALL),
-    "links-cut": Moment("guest-running", _links_cut, _ALL, times=3),
+    "links-cut": Moment("guest-running", _links_cut, _SEEN + _CLUSTER, times=4, pause=10.0),
 }
 
 
@@ -188,7 +216,8 @@ def record(lab: Lab, name: str, folder: Path) -> None:
 
     def write_down(node: str) -> None:
         recorder = Recorder(lab.transport(node), releases=_releases(lab, node))
-        for _ in range(moment.times):
+        for look in range(moment.times):
+            time.sleep(moment.pause if look else 0)
             for argv in moment.commands:
                 recorder.run(Command.of(*argv))
         text = recorder.transcript.render()
