@@ -3,11 +3,13 @@
 import tarfile
 from pathlib import Path
 
+import attrs
 import pytest
 from hypothesis import given, settings
 
 from hakvm import strategies
 from hakvm.drbd import Config, Release
+from hakvm.errors import ParseError
 
 pytestmark = pytest.mark.oracle("drbdadm", "/lib/drbd/drbdadm-84", "/lib/drbd/drbdadm-83")
 
@@ -205,3 +207,33 @@ def test_every_form_reads_the_same(judge, form):
     assert judge.dump(VERIFIED + rendered, release, node=node) == judge.dump(
         VERIFIED + text, release, node=node
     )
+
+
+NODES = """
+    on alice { device /dev/drbd0; disk /dev/vg/r0; meta-disk internal; address 10.0.0.1:7789; }
+    on bob { device /dev/drbd0; disk /dev/vg/r0; meta-disk internal; address 10.0.0.2:7789; }
+"""
+
+
+# What the lexers take for words of their own, for numbers or addresses.
+@pytest.mark.parametrize(
+    "word", ["yes", "no", "ask", "on", "net", "timeout", "path", "1.2.3.4", "1.2.3", "64K", "a b"]
+)
+@pytest.mark.parametrize("release", [Release.V8_4, Release.V9_0])
+def test_a_text_may_be_any_word(judge, release, word):
+    text = f"""{VERIFIED} resource r0 {{ {NODES}
+        net {{ verify-alg "{word}"; }} handlers {{ split-brain "{word}"; }} }}"""
+    made = Config.parse(f"{VERIFIED} resource r0 {{ {NODES} }}")
+    made = made.with_resource(
+        attrs.evolve(made.resources["r0"], net={"verify-alg": word}, handlers={"split-brain": word})
+    )
+    rendered = made.render(release=release)
+    assert judge.dump(rendered, release) == judge.dump(text, release)
+    plain = text.replace(f'verify-alg "{word}"', f"verify-alg {word}")
+    taken = judge.takes(plain, release)
+    try:
+        Config.parse(plain, release=release)
+    except ParseError:
+        assert not taken
+    else:
+        assert taken

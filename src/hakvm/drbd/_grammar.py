@@ -12,7 +12,15 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from hakvm.drbd._layout import CLOSE, OPEN, Layout, Note
-from hakvm.drbd._lexer import LONGEST_WORD, RESERVED_IN, Quoted, Scanner, is_number, too_long
+from hakvm.drbd._lexer import (
+    LONGEST_WORD,
+    RESERVED_IN,
+    Quoted,
+    Scanner,
+    is_address,
+    is_number,
+    too_long,
+)
 from hakvm.drbd._release import Release
 from hakvm.drbd._section import Options, problem_of, shown
 from hakvm.drbd._specs import Kind, Section, near, spec_of
@@ -299,7 +307,9 @@ class Reader:
     def _check_plain(self, section: Section, word: str, text: str) -> None:
         """See that an unquoted value is one word to the tools, and 8.4's none of their own."""
         spec = spec_of(section, word)
-        own = self.release in {Release.V8_3, Release.V8_4} and text in self._reserved
+        own = self.release in {Release.V8_3, Release.V8_4} and (
+            (text in self._reserved and text != "on") or is_address(text)
+        )
         if not self._plain(text) or (own and spec and spec.kind in {Kind.TEXT, Kind.COMMAND}):
             raise self.scanner.error(
                 f"{shown(word, text)} cannot be a value as it stands",

@@ -22,6 +22,7 @@ __all__ = [
     "Quoted",
     "Row",
     "Scanner",
+    "is_address",
     "is_number",
     "too_long",
 ]
@@ -79,12 +80,18 @@ RESERVED_IN = {
     Release.V9_0: _KEYWORDS | _ONLY_9,
 }
 """What cannot be a name unquoted in a release; without one, in none."""
-_NO_NAME = re.compile(r"[0-9]{1,8}[MKGs]?|[0-9]+(?:\.[0-9]+){2}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
+_IP = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
+_NO_NAME = re.compile(rf"[0-9]{{1,8}}[MKGs]?|[0-9]+(?:\.[0-9]+){{2}}|{_IP.pattern}")
 
 
 def is_number(text: str) -> bool:
     """Tell whether the lexers take a word for a number, a version or an address."""
     return _NO_NAME.fullmatch(text) is not None
+
+
+def is_address(text: str) -> bool:
+    """Tell whether the lexers take a word for an IP address, which 8.4 takes for no value."""
+    return _IP.fullmatch(text) is not None
 
 
 class Quoted(str):

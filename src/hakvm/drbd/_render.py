@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from hakvm.drbd._layout import CLOSE, OPEN, PLAIN, Layout, Note
-from hakvm.drbd._lexer import RESERVED, is_number
+from hakvm.drbd._lexer import RESERVED, is_address, is_number
 from hakvm.drbd._model import (
     Common,
     Connection,
@@ -105,10 +105,15 @@ def _option_parts(options: Options) -> Iterator[Part]:
         elif kind is Kind.WORDS:
             yield Part(key, [f"{key} {' '.join(name(word) for word in text.split())};"])
         else:
-            must = style == "quoted" or kind is Kind.COMMAND
-            # 8.4 takes its own words for no value; yes and no are those of booleans.
-            must = must or (kind in {Kind.TEXT, None} and text in RESERVED - {"yes", "no"})
+            must = style == "quoted" or _own_word(text, kind)
             yield Part(key, [f"{key} {quote(text, always=must)};"])
+
+
+def _own_word(text: str, kind: Kind | None) -> bool:
+    """Tell whether a value has to be quoted, plain as it is: 8.4 takes its own words for none."""
+    if kind is None:  # what hakvm does not know may be a boolean
+        return text not in {"yes", "no"} and (text in RESERVED or is_address(text))
+    return kind is Kind.COMMAND or (kind is Kind.TEXT and (text in RESERVED or is_address(text)))
 
 
 def options_part(options: Options, header: str = "") -> Iterator[Part]:
