@@ -29,6 +29,7 @@ from hakvm.drbd._render import (
 )
 from hakvm.drbd._section import Options, as_section
 from hakvm.drbd._sections import read_common, read_resource
+from hakvm.drbd._skip import may_skip
 from hakvm.drbd._specs import OptionValue, Section
 from hakvm.drbd._values import quote
 from hakvm.errors import InvalidError, ParseError, ReleaseError
@@ -71,6 +72,9 @@ class Requirement:
 
     comparison: str = field(validator=attrs.validators.in_(_COMPARISONS))
     version: str = field(validator=attrs.validators.matches_re(_MODULE_VERSION))
+
+    def __str__(self) -> str:
+        return f"{_REQUIRE}{self.comparison} {self.version}"
 
 
 @frozen(kw_only=True)
@@ -160,7 +164,7 @@ class Config(Brief):
                     reader.need(word, args, 1, "a pattern of files")
                     includes.append(Include(pattern=str(args[0])))
                 case "skip" if block:
-                    skipped.append(reader.scanner.skip())
+                    skipped.append(_skip(reader, args))
                     body.key = "skip"
                 case _ if word.startswith(_REQUIRE) and not block:
                     requirements.append(_requirement(reader, word, args))
@@ -298,8 +302,7 @@ class Config(Brief):
 
     def _parts(self) -> Iterator[Part]:
         for one in self.requirements:
-            word = f"{_REQUIRE}{one.comparison}"
-            yield Part(word, [f"{word} {one.version};"])
+            yield Part(f"{_REQUIRE}{one.comparison}", [f"{one};"])
         yield from options_part(self.global_options)
         if self.common is not None:
             yield common_part(self.common)
@@ -319,8 +322,22 @@ class Config(Brief):
         return RULES.check(self)
 
 
+def _skip(reader: Reader, args: list[str]) -> str:
+    if reader.release is not None and not may_skip(args, reader.release):
+        raise reader.scanner.error(
+            f"{reader.release} takes one name at most between skip and the brace",
+            argument=1 if len(args) > 1 else 0,
+            hint=f'quote it: skip "{" ".join(args)[:60]}" {{ … }}',
+        )
+    return reader.scanner.skip()
+
+
 def _requirement(reader: Reader, word: str, args: list[str]) -> Requirement:
     comparison = word.removeprefix(_REQUIRE)
+    if reader.release not in {None, Release.V9_0}:
+        raise reader.scanner.error(
+            f"{reader.release} does not know {word}", hint="parse without a release to read it"
+        )
     if comparison not in _COMPARISONS:
         raise reader.unknown(word, _TOP_WORDS, "the top level")
     if len(args) != 1 or not _MODULE_VERSION.fullmatch(args[0]):

@@ -1,6 +1,6 @@
 """From one release to another: what is said in other words, and what cannot be said at all."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 import attrs
@@ -18,6 +18,7 @@ from hakvm.drbd._model import (
 )
 from hakvm.drbd._release import Release
 from hakvm.drbd._section import Options, problem_of, releases_of
+from hakvm.drbd._skip import named_skip
 from hakvm.drbd._specs import Section, spec_of
 from hakvm.drbd._values import Address
 from hakvm.errors import ReleaseError
@@ -222,12 +223,12 @@ def _document(config: C, carrier: _Carrier, *, named: bool) -> C:
     requirements = config.requirements
     if requirements and carrier.release is not Release.V9_0:
         for one in requirements:
-            what = f"require-drbd-module-version-{one.comparison} {one.version}"
-            carrier.lose(what, "requirements", "8.4 has no such statement", (Release.V9_0,))
+            carrier.lose(str(one), "requirements", "8.4 has no such statement", (Release.V9_0,))
         requirements = ()
     changed = attrs.evolve(
         config,
         requirements=requirements,
+        skipped=_skipped(config.skipped, carrier),
         global_options=carrier.carry(config.global_options, "global"),
         common=None if config.common is None else _common(config.common, carrier),
         resources=[_resource(one, carrier) for one in config.own_resources.values()],
@@ -237,6 +238,17 @@ def _document(config: C, carrier: _Carrier, *, named: bool) -> C:
         for one in config.includes
     ]
     return attrs.evolve(changed, includes=includes)
+
+
+def _skipped(texts: Iterable[str], carrier: _Carrier) -> Iterator[str]:
+    """Carry what is skipped, its words as one name where the release takes no more."""
+    for text in texts:
+        named = named_skip(text, carrier.release)
+        if named:
+            yield named
+        else:
+            why = "8.4 takes one name of at most 255 characters; it is skipped anyway"
+            carrier.lose("skip", "skipped", why, (Release.V9_0,))
 
 
 def _common(common: Common, carrier: _Carrier) -> Common:
@@ -288,6 +300,10 @@ def _member(one: M, carrier: _Carrier, where: str) -> M:
 def _volume(volume: Volume, carrier: _Carrier, where: str) -> Volume:
     path = f"{where}.volumes[{volume.number}].disk"
     disk = volume.disk_options
+    if volume.skipped and carrier.release is not Release.V9_0:
+        here = f"{where}.volumes[{volume.number}]"
+        carrier.lose("skip", here, "it is skipped anyway", (Release.V9_0,))
+        volume = attrs.evolve(volume, skipped=())
     if carrier.release is Release.V9_0 and "fencing" in disk:
         carrier.lose(
             f"fencing {disk['fencing']}", path, "9 has one policy for a whole resource, in net {}"
@@ -378,6 +394,8 @@ def _absorbed(
     ends = connection.hosts or (connection.paths[0].hosts if connection.paths else ())
     if len(connection.paths) > 1:
         carrier.lose("path", path, "8.4 connects by one path: the first", (Release.V9_0,))
+    if connection.skipped:
+        carrier.lose("skip", path, "it is skipped anyway", (Release.V9_0,))
     hosts: dict[str, Host] = dict(resource.hosts)
     for end in ends:
         host = hosts.get(end.name or "")

@@ -8,6 +8,7 @@ import attrs
 from hakvm.drbd._model import Common, Floating, Host, Resource, Stacked
 from hakvm.drbd._release import Release
 from hakvm.drbd._section import Options
+from hakvm.drbd._skip import skips
 from hakvm.drbd._specs import OptionValue, Section
 from hakvm.errors import ReleaseError
 
@@ -36,9 +37,23 @@ def _foreign(resource: Resource) -> Iterator[tuple[str, bool, tuple[Release, ...
     alternate = any(
         one.alternate_link is not None for one in members if not isinstance(one, Floating)
     )
-    owners = (resource, *members, *resource.connections)
+    volumes = [volume for one in (resource, *members) for volume in one.volumes.values()]
+    owners = (resource, *members, *resource.connections, *volumes)
     yield "skip within a section", any(one.skipped for one in owners), _NINE
     yield "alternate-link-address", alternate, (Release.V8_4,)
+
+
+def _foreign_at_top(
+    config: "Config", release: Release
+) -> Iterator[tuple[str, bool, tuple[Release, ...]]]:
+    """Yield the same of the file itself."""
+    for index, one in enumerate(config.requirements):
+        yield f"{one} (requirements[{index}])", True, _NINE
+    for index, text in enumerate(config.skipped):
+        head = " ".join(text.partition("{")[0].split())[:60]
+        yield f"{head} {{}} (skipped[{index}])", not skips(text, release), _NINE
+    if config.common is not None:
+        yield "skip within a section (common)", bool(config.common.skipped), _NINE
 
 
 def sections(of: Common, where: str) -> Iterator[tuple[str, Options]]:
@@ -76,6 +91,15 @@ def all_sections(config: "Config") -> Iterator[tuple[str, Options]]:
         yield from sections(resource, f'resources["{resource.name}"]')
 
 
+def _unknown(what: str, release: Release, known: tuple[Release, ...]) -> ReleaseError:
+    return ReleaseError(
+        what,
+        release=str(release),
+        known=[str(one) for one in known],
+        hint=f"config.to_release(drbd.Release.{release.name}) carries what can be",
+    )
+
+
 def check_release(config: "Config", release: Release) -> None:
     """See that a release knows all of a configuration.
 
@@ -83,15 +107,13 @@ def check_release(config: "Config", release: Release) -> None:
         ReleaseError: a construct or an option that it does not know.
         InvalidError: a value that it does not take.
     """
+    for what, there, known in _foreign_at_top(config, release):
+        if there and release not in known:
+            raise _unknown(what, release, known)
     for resource in config.own_resources.values():
         for what, there, known in _foreign(resource):
             if there and release not in known:
-                raise ReleaseError(
-                    f'{what} (resources["{resource.name}"])',
-                    release=str(release),
-                    known=[str(one) for one in known],
-                    hint=f"config.to_release(drbd.Release.{release.name}) carries what can be",
-                )
+                raise _unknown(f'{what} (resources["{resource.name}"])', release, known)
     for where, options in all_sections(config):
         options.check_release(release, where)
 

@@ -147,7 +147,8 @@ class Reader:
             args, comments = self._args(word, rest)
             body.key = ""
             yield word, args, end == "{"
-            body.place(body.key or _key(word, args, end), comments)
+            # What is skipped is kept as it stands, with the comments in it.
+            body.place(body.key or _key(word, args, end), [] if word == "skip" else comments)
 
     def _args(self, word: str, rest: str) -> tuple[list[str], list[str]]:
         """Split the further words of a statement, and the comments among them."""
