@@ -96,11 +96,11 @@ def test_the_file_is_what_corosync_itself_accepts(cluster):
 
 
 def test_the_release_is_the_one_that_was_asked_for(cluster):
-    tools = pacemaker.Pacemaker(transport=cluster.nodes["node1"].transport)
+    tools = pacemaker.Pacemaker(cluster.nodes["node1"].transport)
     assert tools.version() == cluster.tree.pacemaker
 
 
 def test_it_works_over_real_ssh_too(cluster):
     with cluster.nodes["node2"].ssh() as ssh:
-        status = pacemaker.Pacemaker(transport=ssh).status()
+        status = pacemaker.Pacemaker(ssh).status()
     assert status.online == ("node1", "node2")

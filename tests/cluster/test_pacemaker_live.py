@@ -24,7 +24,7 @@ def running(request, make_bench, authkey, configs):
     )
     bench.start()
     bench.online()
-    node1, node2 = (Pacemaker(transport=node.transport) for node in bench.nodes.values())
+    node1, node2 = (Pacemaker(node.transport) for node in bench.nodes.values())
     base = node1.cib()
     dummy = primitive("dummy", "ocf:pacemaker:Dummy", op("monitor", interval="10s", timeout="20s"))
     node1.push(base.with_properties({"stonith-enabled": False}).add(dummy), base=base)

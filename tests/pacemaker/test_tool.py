@@ -83,10 +83,10 @@ class Racing:
 
 
 def test_a_difference_is_made_anew_where_the_status_was_faster(running):
-    racing = Pacemaker(transport=Racing(running.cib_file, 2), cib_file=running.cib_file)
+    racing = Pacemaker(Racing(running.cib_file, 2), cib_file=running.cib_file)
     base = racing.cib()
     assert racing.push(base.with_properties({"a": 1}), base=base).properties["a"] == "1"
-    always = Pacemaker(transport=Racing(running.cib_file, 99), cib_file=running.cib_file)
+    always = Pacemaker(Racing(running.cib_file, 99), cib_file=running.cib_file)
     base = always.cib()
     with pytest.raises(CommandError, match="older"):
         always.push(base.with_properties({"b": 1}), base=base)
@@ -165,11 +165,11 @@ class Busy:
 
 def test_waiting_reports_and_has_a_limit():
     seen = []
-    status = Pacemaker(transport=Busy(2)).wait(progress=seen.append)
+    status = Pacemaker(Busy(2)).wait(progress=seen.append)
     assert len(seen) == 2
     assert status.version == "2.1.5"
     with pytest.raises(WaitTimeout) as caught:
-        Pacemaker(transport=Busy(10**9)).wait(timeout=timedelta(milliseconds=1))
+        Pacemaker(Busy(10**9)).wait(timeout=timedelta(milliseconds=1))
     assert "start x" in caught.value.last
 
 
@@ -187,7 +187,7 @@ def test_the_shell_is_typed_at(running):
 
 def test_a_transport_without_a_terminal_is_named():
     with pytest.raises(InvalidError, match="no terminal"):
-        Pacemaker(transport=Busy(0)).crm_shell()
+        Pacemaker(Busy(0)).crm_shell()
 
 
 class Nowhere:
@@ -199,7 +199,7 @@ class Nowhere:
 
 def test_a_missing_tool_is_named():
     with pytest.raises(CommandNotFound, match="cibadmin"):
-        Pacemaker(transport=Nowhere()).cib()
+        Pacemaker(Nowhere()).cib()
 
 
 GOOD = Cib.new("node1").add(primitive("p", "ocf:pacemaker:Dummy")).render()

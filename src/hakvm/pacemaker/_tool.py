@@ -24,9 +24,12 @@ _TIMED_OUT = 124  # CRM_EX_TIMEOUT
 _VERIFY_REFUSED = 78  # CRM_EX_CONFIG: there are errors in the configuration
 
 
-@frozen(kw_only=True)
+@frozen
 class Pacemaker:
     """The tools of a host that has Pacemaker.
+
+        tool = pacemaker.Pacemaker(transport)
+        tool.status().online
 
     Attributes:
         transport: how the host is reached; this machine unless told.
@@ -34,7 +37,7 @@ class Pacemaker:
     """
 
     transport: Transport = field(factory=Local)
-    cib_file: str | None = None
+    cib_file: str | None = field(default=None, kw_only=True)
 
     def _run(
         self, *argv: str, stdin: bytes = b"", timeout: timedelta = timedelta(seconds=60)

@@ -231,7 +231,7 @@ class Bench:
 
     def status(self, node: str = "node1") -> pacemaker.Status:
         """Return the cluster's state as a node sees it."""
-        return pacemaker.Pacemaker(transport=self.nodes[node].transport).status()
+        return pacemaker.Pacemaker(self.nodes[node].transport).status()
 
     def online(self, *nodes: str, seen_by: str = "node1", limit: float = _LIMIT) -> float:
         """Wait until those nodes, or all, are Online and have a DC; return the seconds it took.

@@ -145,7 +145,7 @@ def proc_drbd(lab: Lab, node: str) -> drbd.Device:
 
 def status(lab: Lab, node: str) -> Status:
     """Return what the node's Pacemaker says."""
-    return Pacemaker(transport=lab.transport(node)).status()
+    return Pacemaker(lab.transport(node)).status()
 
 
 def counted(lab: Lab, node: str) -> list[int]:
