@@ -9,31 +9,39 @@ import sys
 from rich.progress import BarColumn, Progress, TextColumn
 
 from hakvm import HakvmError, drbd
-from hakvm.transport import Local, Ssh
+from hakvm.transport import Local, Ssh, Transport
 
 
-def main(arguments: list[str]) -> int:
-    """Show the bars; return the exit status."""
-    transport = Ssh(host=arguments[0]) if arguments else Local()
+def show(transport: Transport) -> None:
+    """Show the bars, until nothing is under way."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[says]}"))
     with Progress(*columns) as bars:
         tasks = {}
-        try:
-            for snapshot in drbd.watch(transport, until_done=True):
-                for one in snapshot.progress:
-                    if one.name not in tasks:
-                        tasks[one.name] = bars.add_task(one.name, total=100, says="")
-                    says = (
-                        f"stalled for {one.idle}"
-                        if one.stalled
-                        else f"{one.percent:.1f} %, {one.rate or 0:,.0f} KiB/s, {one.finish or '?'}"
-                    )
-                    bars.update(tasks[one.name], completed=one.percent, says=says)
-                for name in tasks.keys() - {one.name for one in snapshot.progress}:
-                    bars.update(tasks[name], completed=100, says="done")
-        except HakvmError as error:
-            bars.console.print(str(error), markup=False)
-            return 1
+        for snapshot in drbd.watch(transport, until_done=True):
+            for one in snapshot.progress:
+                if one.name not in tasks:
+                    tasks[one.name] = bars.add_task(one.name, total=100, says="")
+                bars.update(tasks[one.name], completed=one.percent, says=says(one))
+            for name in tasks.keys() - {one.name for one in snapshot.progress}:
+                bars.update(tasks[name], completed=100, says="done")
+
+
+def says(one: drbd.Progress) -> str:
+    """Return how it goes, in a few words."""
+    if one.interrupted:
+        return f"{one.percent:.1f} %, the peer is gone: {one.state}"
+    if one.stalled:
+        return f"{one.percent:.1f} %, stalled for {one.idle.total_seconds():.0f} s"
+    return f"{one.percent:.1f} %, {one.rate or 0:,.0f} KiB/s, {one.finish or '?'}"
+
+
+def main(arguments: list[str]) -> int:
+    """Watch the host that the arguments name; return the exit status."""
+    try:
+        show(Ssh(host=arguments[0]) if arguments else Local())
+    except HakvmError as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 

@@ -2,9 +2,11 @@
 
 import queue
 import re
+import runpy
 import threading
 from contextlib import closing, suppress
 from datetime import timedelta
+from pathlib import Path
 
 import attrs
 import pytest
@@ -130,6 +132,16 @@ def test_a_cut_link_stalls_a_resync_and_a_healed_one_lets_it_end(lab: Lab) -> No
     assert (ConnectionState.SYNC_TARGET, True) in said
     assert (ConnectionState.WF_CONNECTION, True) in said
     assert said[-1] == (ConnectionState.SYNC_TARGET, False)
+    settle(lab)
+
+
+@pytest.mark.lab("drbd-synced")
+def test_the_example_shows_a_resync_as_bars(lab: Lab, capsys) -> None:
+    example = runpy.run_path(str(Path(__file__).parents[2] / "examples" / "drbd_watch.py"))
+    tool(lab, "node2").invalidate("r0", confirm="r0")
+    example["show"](lab.transport("node2"))
+    shown = capsys.readouterr().out
+    assert re.search(r"minor 0 .*done", shown), shown
     settle(lab)
 
 

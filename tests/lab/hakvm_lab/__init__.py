@@ -14,7 +14,8 @@
 
 from hakvm_lab.agent import Agent
 from hakvm_lab.errors import LabError
-from hakvm_lab.lab import BOOTED, Lab, Settings
+from hakvm_lab.lab import BOOTED, Lab
+from hakvm_lab.settings import Settings
 from hakvm_lab.states import State
 
 __all__ = ["BOOTED", "Agent", "Lab", "LabError", "Settings", "State"]

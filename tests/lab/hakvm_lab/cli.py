@@ -14,9 +14,10 @@ from hakvm.errors import HakvmError
 from hakvm_lab import cache, present, rack
 from hakvm_lab.errors import LabError
 from hakvm_lab.image import SUITES
-from hakvm_lab.lab import BOOTED, Lab, Settings
+from hakvm_lab.lab import BOOTED, Lab
 from hakvm_lab.machine import LINKS, NODES
 from hakvm_lab.record import MOMENTS, record
+from hakvm_lab.settings import Settings
 from hakvm_lab.stages import STAGES, bring
 
 __all__ = ["main"]

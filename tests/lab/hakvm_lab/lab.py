@@ -18,39 +18,14 @@ from hakvm_lab.image import Image
 from hakvm_lab.machine import LINKS, NODES, Machine, check_qemu
 from hakvm_lab.present import Description
 from hakvm_lab.process import spawn
+from hakvm_lab.settings import Settings
 from hakvm_lab.states import State, States
 
-__all__ = ["BOOTED", "Lab", "Settings"]
+__all__ = ["BOOTED", "Lab"]
 
 BOOTED = "booted"
 _BOOT_LIMIT = 420.0  # seconds from power to an answer; usually 30 to 60 under emulation
 _ANSWER_LIMIT = 60.0
-
-
-@frozen(kw_only=True)
-class Settings:
-    """What a lab is made of.
-
-    Attributes:
-        suite: Debian's name of the release: bookworm or trixie.
-        memory: MiB of each node.
-        disk: MiB of each node's second disk, which is for DRBD.
-    """
-
-    suite: str = "bookworm"
-    memory: int = 1024
-    disk: int = 64
-
-    def check(self) -> None:
-        """Refuse what no node could live with.
-
-        Raises:
-            LabError: too little of something.
-        """
-        if self.memory < 768:  # the stack and a guest take 600
-            raise LabError(f"{self.memory} MiB of memory is too little", hint="give 768 or more")
-        if self.disk < 16:  # DRBD's metadata, a filesystem and the guest
-            raise LabError(f"{self.disk} MiB of disk is too little", hint="give 16 or more")
 
 
 @frozen(kw_only=True)

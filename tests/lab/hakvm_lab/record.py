@@ -31,13 +31,11 @@ _SEEN = (
 )
 _DRBD = (
     *_SEEN,
-    ("drbdadm", "--version"),
     ("drbdadm", "status"),
     *(
         ("drbdadm", verb, "r0")
         for verb in ("dump", "sh-minor", "role", "cstate", "dstate", "get-gi")
     ),
-    ("dmesg",),
 )
 _CLUSTER = (
     ("crm_mon", "--one-shot", "--output-as=xml"),
@@ -172,6 +170,7 @@ def _links_cut(lab: Lab) -> None:
     lab.link(cut=True)
 
 
+_VERSION = Command.of("drbdadm", "--version")  # once: by it a Drbdadm knows the release
 _CREATE = (("drbdadm", "create-md", "r0"),)
 _ALL = _DRBD + _CLUSTER + _GUEST
 MOMENTS: Mapping[str, Moment] = {
@@ -190,7 +189,7 @@ MOMENTS: Mapping[str, Moment] = {
     "drbd-detached": Moment("drbd-synced", _detached, _DRBD),
     "drbd-outdated": Moment("drbd-synced", _outdated, _DRBD),
     "drbd-paused": Moment("drbd-synced", _paused, _DRBD),
-    "drbd-split-brain": Moment("drbd-synced", split_brain, _DRBD),
+    "drbd-split-brain": Moment("drbd-synced", split_brain, (*_DRBD, ("dmesg",))),
     "cluster-online": Moment("cluster-online", _nothing, _DRBD + _CLUSTER),
     "guest-running": Moment("guest-running", _nothing, _ALL),
     "node1-power-cut": Moment("guest-running", _power_cut, _ALL),
@@ -216,6 +215,7 @@ def record(lab: Lab, name: str, folder: Path) -> None:
 
     def write_down(node: str) -> None:
         recorder = Recorder(lab.transport(node), releases=_releases(lab, node))
+        recorder.run(_VERSION)
         for look in range(moment.times):
             time.sleep(moment.pause if look else 0)
             for argv in moment.commands:
