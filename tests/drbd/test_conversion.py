@@ -112,7 +112,7 @@ def test_of_two_handlers_for_fencing_the_first_to_be_called_stays():
     text = f"""resource r0 {{ handlers {{ outdate-peer "/bin/old"; fence-peer "/bin/new"; }}
         {HOSTS} }}"""
     resource = Config.parse(text).to_release(Release.V9_0).resources["r0"]
-    assert resource.handlers == {"fence-peer": "/bin/new"}
+    assert resource.handlers == {"fence-peer": "/bin/old"}
 
 
 def test_a_connections_own_fencing_moves_too():

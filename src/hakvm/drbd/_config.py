@@ -14,8 +14,9 @@ from hakvm._frozen import FrozenMapping
 from hakvm._reading import read_text
 from hakvm.drbd._conversion import Loss, convert
 from hakvm.drbd._fields import Brief, keyed, trusted
-from hakvm.drbd._foreign import check_release, inherit
+from hakvm.drbd._foreign import check_release
 from hakvm.drbd._grammar import Body, Reader
+from hakvm.drbd._inherit import inherit
 from hakvm.drbd._layout import PLAIN, Layout
 from hakvm.drbd._model import Common, Resource
 from hakvm.drbd._release import Release

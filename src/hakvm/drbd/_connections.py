@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hakvm.drbd._grammar import Body, Reader
+from hakvm.drbd._grammar import Body, Found, Reader
 from hakvm.drbd._model import (
     HIGHEST_VOLUME,
     Connection,
@@ -30,10 +30,13 @@ __all__ = [
 Fields = dict[str, Any]
 
 
-def add(reader: Reader, found: dict[Any, Any], key: object, value: object) -> None:
+def add(reader: Reader, found: dict[Any, Any], key: object, value: object, what: str) -> None:
     """Add a section that may be there once under its name."""
     if key in found:
-        raise reader.scanner.error(f"{key} is there twice: this block ends the second one")
+        raise reader.scanner.error(
+            f"{what} is there twice: this block ends the second one",
+            hint="remove one of the two, or put what both say into one",
+        )
     found[key] = value
 
 
@@ -46,15 +49,19 @@ def read_skip(reader: Reader, fields: Fields, word: str, body: Body) -> bool:
     return True
 
 
-def read_proxy(reader: Reader) -> Proxy:
+def read_proxy(reader: Reader, *, first: bool) -> Proxy:
     """`proxy = "proxy" "{" { option | "plugin" "{" { name { name } ";" } "}" } "}"`."""
-    items: dict[str, str] = {}
-    style: dict[str, str] = {}
-    plugins: list[str] = []
+    found = Found(Section.PROXY, first=first)
+    plugins: list[str] | None = None
     body = Body()
     for word, args, block in reader.body(body):
         if block and word == "plugin" and not args:
-            inner = Body()
+            if plugins is not None:
+                raise reader.scanner.error(
+                    "plugin {} is there twice: the second one alone would count",
+                    hint="put the lines of both into one",
+                )
+            plugins, inner = [], Body()
             for name, more, nested in reader.body(inner):
                 if nested:
                     raise reader.scanner.error(f"plugin {{}} has no section {name!r}")
@@ -63,9 +70,8 @@ def read_proxy(reader: Reader) -> Proxy:
         elif block:
             raise reader.unknown(word, "plugin", "proxy {}")
         else:
-            body.key = reader.option(Section.PROXY, word, args, items, style)
-    options = Options._parsed(Section.PROXY, items, style, None)  # noqa: SLF001 - its other maker
-    return Proxy(options=options, plugins=plugins, layout=body.layout())
+            body.key = reader.option(found, word, args)
+    return Proxy(options=found.options(None), plugins=plugins or (), layout=body.layout())
 
 
 def read_proxy_side(reader: Reader, args: list[str]) -> ProxySide:
@@ -82,7 +88,8 @@ def read_proxy_side(reader: Reader, args: list[str]) -> ProxySide:
         if word in {"inside", "outside"} and not block:
             reader.once(fields, word, reader.address(words))
         elif word == "options" and block:
-            reader.once(fields, "proxy", read_proxy(reader))
+            reader.once(fields, "proxy", None)
+            fields["proxy"] = read_proxy(reader, first=False)
         else:
             raise reader.unknown(word, "inside outside options", "proxy on {}")
     for word in ("inside", "outside"):
@@ -116,11 +123,12 @@ def read_connection(reader: Reader, args: list[str]) -> Connection:
         elif word == "disk":
             reader.need(word, words, 0, "a block")
             reader.once(fields, "disk_options", None)
-            fields["disk_options"] = reader.options(Section.PEER_DEVICE)
+            fields["disk_options"] = reader.options(Section.PEER_DEVICE, first=True)
         elif word == "volume":
             reader.need(word, words, 1, "a number")
             number = reader.integer(word, words[0], HIGHEST_VOLUME)
-            add(reader, fields.setdefault("volumes", {}), number, _peer_device(reader, body))
+            options = _peer_device(reader, body)
+            add(reader, fields.setdefault("volumes", {}), number, options, f"volume {number}")
         elif not read_skip(reader, fields, word, body):
             raise reader.unknown(word, "host address path net disk volume skip", "connection {}")
     _two_ends(reader, fields.get("hosts", []))
@@ -204,7 +212,7 @@ def read_mesh(reader: Reader) -> Mesh:
             body.key = "hosts"
         elif word == "net" and block and not args:
             reader.once(fields, "net", None)
-            fields["net"] = reader.options(Section.NET)
+            fields["net"] = reader.options(Section.NET, first=True)
         else:
             raise reader.unknown(word, "hosts net", "connection-mesh {}")
     return Mesh(**fields, layout=body.layout())

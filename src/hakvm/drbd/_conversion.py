@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 import attrs
 from attrs import define, field, frozen
 
+from hakvm.drbd._inherit import prevails
 from hakvm.drbd._model import (
     HIGHEST_NODE_ID,
     Common,
@@ -19,7 +20,7 @@ from hakvm.drbd._model import (
 from hakvm.drbd._release import Release
 from hakvm.drbd._section import Options, problem_of, releases_of
 from hakvm.drbd._skip import named_skip
-from hakvm.drbd._specs import Section, spec_of
+from hakvm.drbd._specs import Section, spec_of, syncer_home
 from hakvm.drbd._values import Address
 from hakvm.errors import ReleaseError
 
@@ -30,7 +31,6 @@ __all__ = ["Loss", "convert"]
 
 C = TypeVar("C", bound="Config")
 M = TypeVar("M", Host, Floating, Stacked)
-_RENAMED = {"rate": "resync-rate", "after": "resync-after"}
 # The scripts of drbd-utils that fence with Pacemaker: 8.4's name and 9's.
 _SCRIPTS = (
     ("crm-fence-peer.sh", "crm-fence-peer.9.sh"),
@@ -78,7 +78,8 @@ class _Carrier:
         self.losses.append(loss)
 
     def carry(self, options: Options, where: str) -> Options:
-        """Return the options that the release knows; note the others."""
+        """Return the options that the release knows, each with what counts; note the others."""
+        options = options.once()
         gone = []
         for name, text in options.items():
             shown = name if name == "shared-secret" else f"{name} {text}"
@@ -93,12 +94,17 @@ class _Carrier:
         return options.without(*gone) if gone else options
 
 
-def _moved(source: Options, target: Options, names: dict[str, str]) -> tuple[Options, Options]:
-    """Move options from one section to another, under new names; what is there already stays."""
+def _moved(
+    source: Options, target: Options, names: dict[str, str], *, over: bool = False
+) -> tuple[Options, Options]:
+    """Move options from one section to another, under new names.
+
+    What is there already stays, unless what is moved comes `over` it.
+    """
     moving = {
         names[name]: text
         for name, text in source.items()
-        if name in names and names[name] not in target
+        if name in names and (over or names[name] not in target)
     }
     if moving:
         target = target | moving
@@ -109,14 +115,12 @@ def _moved(source: Options, target: Options, names: dict[str, str]) -> tuple[Opt
 def _syncer(common: Common) -> Common:
     """Give 8.3's syncer options to the sections in which they stand since 8.4."""
     syncer = common.syncer
+    homes = {name: home for name in syncer if (home := syncer_home(name)) is not None}
     sections = {"net": common.net, "disk_options": common.disk_options, "options": common.options}
     for key, options in sections.items():
-        names = {
-            name: _RENAMED.get(name, name)
-            for name in syncer
-            if spec_of(options.section, _RENAMED.get(name, name), Release.V8_4) is not None
-        }
-        syncer, sections[key] = _moved(syncer, options, names)
+        names = {name: new for name, (one, new) in homes.items() if one is options.section}
+        over = prevails(common, "syncer", options.section)
+        syncer, sections[key] = _moved(syncer, options, names, over=over)
     if not syncer:  # an empty section may hold comments; with its options they have gone
         syncer = Options(Section.SYNCER)
     return attrs.evolve(common, syncer=syncer, **sections)  # type: ignore[arg-type]  # by name
@@ -124,10 +128,10 @@ def _syncer(common: Common) -> Common:
 
 def _named(handlers: Options, release: Release) -> Options:
     """Name the handler and the scripts for fencing as the release does."""
-    old = handlers.get("outdate-peer")
-    if old is not None:
-        handlers = handlers.without("outdate-peer")
-        handlers = handlers if "fence-peer" in handlers else handlers | {"fence-peer": old}
+    called = next((one for one in handlers if one in {"outdate-peer", "fence-peer"}), None)
+    if called is not None and "outdate-peer" in handlers:  # two names of one: the first is called
+        old = handlers[called]
+        handlers = handlers.without("outdate-peer") | {"fence-peer": old}
     for eight, nine in _SCRIPTS:
         source, target = (eight, nine) if release is Release.V9_0 else (nine, eight)
         changed = {
@@ -174,7 +178,8 @@ def _sections(common: Common, release: Release) -> Common:
     common = _syncer(common)
     net, disk = common.net, common.disk_options
     if common.protocol is not None:
-        net = net if "protocol" in net else net | {"protocol": common.protocol}
+        over = "protocol" not in net or prevails(common, "protocol", Section.NET)
+        net = net | {"protocol": common.protocol} if over else net
     if release is Release.V9_0:
         disk, net = _moved(disk, net, {"fencing": "fencing"})
     else:

@@ -1,15 +1,12 @@
-"""What a release does not know, and what a resource inherits."""
+"""What a release does not know."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import attrs
-
-from hakvm.drbd._model import Common, Floating, Host, Resource, Stacked
+from hakvm.drbd._model import Common, Connection, Floating, Host, Resource, Stacked
 from hakvm.drbd._release import Release
 from hakvm.drbd._section import Options
 from hakvm.drbd._skip import skips
-from hakvm.drbd._specs import OptionValue, Section
 from hakvm.errors import ReleaseError
 
 if TYPE_CHECKING:
@@ -60,26 +57,44 @@ def sections(of: Common, where: str) -> Iterator[tuple[str, Options]]:
     """Yield every section of options with its path."""
     for section in (of.net, of.disk_options, of.options, of.syncer, of.startup, of.handlers):
         yield f"{where}.{section.section.word}", section
+    if of.proxy is not None:
+        yield f"{where}.proxy", of.proxy.options
     if not isinstance(of, Resource):
         return
+    yield from _volumes(of, where)
     for host in of.hosts.values():
-        yield f'{where}.hosts["{host.name}"].options', host.options
-    owners: tuple[Resource | Host | Floating | Stacked, ...] = (
-        of,
-        *of.hosts.values(),
-        *of.floating.values(),
-        *of.stacked.values(),
-    )
-    for owner in owners:
-        for volume in owner.volumes.values():
-            yield f"{where}.volumes[{volume.number}].disk", volume.disk_options
+        yield from _of_member(host, f'{where}.hosts["{host.name}"]')
+    for floating in of.floating.values():
+        yield from _of_member(floating, f'{where}.floating["{floating.address}"]')
+    for stacked in of.stacked.values():
+        yield from _of_member(stacked, f'{where}.stacked["{stacked.resource}"]')
     for index, connection in enumerate(of.connections):
-        yield f"{where}.connections[{index}].net", connection.net
-        yield f"{where}.connections[{index}].disk", connection.disk_options
-        for number, options in connection.volumes.items():
-            yield f"{where}.connections[{index}].volumes[{number}]", options
+        yield from _of_connection(connection, f"{where}.connections[{index}]")
     for index, mesh in enumerate(of.meshes):
         yield f"{where}.meshes[{index}].net", mesh.net
+
+
+def _volumes(of: Resource | Host | Floating | Stacked, where: str) -> Iterator[tuple[str, Options]]:
+    for volume in of.volumes.values():
+        yield f"{where}.volumes[{volume.number}].disk", volume.disk_options
+
+
+def _of_member(one: Host | Floating | Stacked, where: str) -> Iterator[tuple[str, Options]]:
+    yield f"{where}.options", one.options
+    yield from _volumes(one, where)
+    if one.proxy is not None and one.proxy.proxy is not None:
+        yield f"{where}.proxy", one.proxy.proxy.options
+
+
+def _of_connection(connection: Connection, where: str) -> Iterator[tuple[str, Options]]:
+    yield f"{where}.net", connection.net
+    yield f"{where}.disk", connection.disk_options
+    for number, options in connection.volumes.items():
+        yield f"{where}.volumes[{number}]", options
+    paths = [connection.hosts, *(path.hosts for path in connection.paths)]
+    for end in (end for path in paths for end in path):
+        if end.proxy is not None and end.proxy.proxy is not None:
+            yield f"{where}.proxy", end.proxy.proxy.options
 
 
 def all_sections(config: "Config") -> Iterator[tuple[str, Options]]:
@@ -116,25 +131,3 @@ def check_release(config: "Config", release: Release) -> None:
                 raise _unknown(f'{what} (resources["{resource.name}"])', release, known)
     for where, options in all_sections(config):
         options.check_release(release, where)
-
-
-def inherit(resource: Resource, common: Common) -> Resource:
-    """Return a resource with what it inherits; its own options come first."""
-    protocol = resource.protocol or common.protocol
-    net: dict[str, OptionValue] = {"protocol": protocol} if protocol else {}
-
-    def merged(own: Options, shared: Options) -> Options:
-        first = net if own.section is Section.NET else {}
-        return Options(own.section, {**first, **shared, **own})
-
-    return attrs.evolve(
-        resource,
-        protocol=None,
-        proxy=resource.proxy or common.proxy,
-        net=merged(resource.net, common.net),
-        disk_options=merged(resource.disk_options, common.disk_options),
-        options=merged(resource.options, common.options),
-        syncer=merged(resource.syncer, common.syncer),
-        startup=merged(resource.startup, common.startup),
-        handlers=merged(resource.handlers, common.handlers),
-    )

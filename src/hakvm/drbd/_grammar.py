@@ -28,7 +28,7 @@ from hakvm.drbd._values import Address, check_token, quote
 from hakvm.errors import InvalidError, ParseError
 from hakvm.secret import Secret
 
-__all__ = ["Body", "Reader", "Statement"]
+__all__ = ["Body", "Found", "Reader", "Statement"]
 
 T = TypeVar("T")
 Statement = tuple[str, list[str], bool]
@@ -113,6 +113,44 @@ class Body:
             before = self._notes[key].before if key in self._notes else ()
             self._notes[key] = Note(before, comment)
         return Layout(tuple(self._order), self._notes)
+
+
+class Found:
+    """Collects the options of a section.
+
+    Attributes:
+        section: which one it is.
+        first: whether the first counts of those that are there more than once, or the last.
+        but: the names for which it is the other way round.
+    """
+
+    __slots__ = ("_items", "_repeated", "_style", "but", "first", "section")
+
+    def __init__(self, section: Section, *, first: bool, but: frozenset[str] = frozenset()) -> None:
+        self.section = section
+        self.first = first
+        self.but = but
+        self._items: dict[str, str] = {}
+        self._style: dict[str, str] = {}
+        self._repeated: dict[str, list[tuple[str, str]]] = {}
+
+    def add(self, name: str, text: str, style: str) -> None:
+        """Take an option, and how it was written."""
+        if name in self._items:
+            there = self._repeated.setdefault(name, [])
+            if not there:
+                there.append((self._items[name], self._style.get(name, "")))
+            there.append((text, style))
+            if self.first != (name in self.but):
+                return
+        self._items[name] = text
+        if style or name in self._style:
+            self._style[name] = style
+
+    def options(self, layout: Layout | None) -> Options:
+        """Return what was read."""
+        repeated = {name: tuple(every) for name, every in self._repeated.items()}
+        return Options._parsed(self.section, self._items, self._style, layout, repeated)  # noqa: SLF001 - its other maker
 
 
 class Reader:
@@ -256,53 +294,41 @@ class Reader:
 
     # --- options ------------------------------------------------------------
 
-    def options(self, section: Section) -> Options:
-        """Read `options`, up to the closing brace."""
-        items: dict[str, str] = {}
-        style: dict[str, str] = {}
+    def options(
+        self, section: Section, *, first: bool = False, but: frozenset[str] = frozenset()
+    ) -> Options:
+        """Read `options`, up to the closing brace; for `first` and `but`, see `Found`."""
+        found = Found(section, first=first, but=but)
         body = Body()
         for word, args, block in self.body(body):
             if block:
                 raise self.scanner.error(f"{section.word} {{}} has no section {word!r}")
-            name = self.option(section, word, args, items, style)
-            body.key = name
-        return Options._parsed(section, items, style, body.layout())  # noqa: SLF001 - its other maker
+            body.key = self.option(found, word, args)
+        return found.options(body.layout())
 
-    def option(
-        self,
-        section: Section,
-        word: str,
-        args: list[str],
-        items: dict[str, str],
-        style: dict[str, str],
-    ) -> str:
-        """Read one option into `items`; return its name."""
-        name = word
+    def option(self, found: "Found", word: str, args: list[str]) -> str:
+        """Read one option; return its name."""
+        section, name, style = found.section, word, ""
         if args:
             text = str(args[0]) if len(args) == 1 else self._many(section, word, args)
             spec = spec_of(section, word)
             if spec is not None and spec.kind is Kind.FLAG:
                 raise self.scanner.error(f"{word} takes no value", argument=0)
             if isinstance(args[0], Quoted):
-                style[name] = "quoted"
+                style = "quoted"
         else:
             name, text = self._bare(section, word)
-            style[name] = "bare"
+            style = "bare"
         if args and not isinstance(args[0], Quoted):
             self._check_plain(section, word, args[0])
         if self.release is Release.V8_3:
             self._check_switch(section, name, word, args)
-        if name in items:
-            raise self.scanner.error(
-                f"{name} is there twice: the second would count without a word",
-                hint="remove one of the two",
-            )
         problem = problem_of(section, name, text, self.release)
         if problem:
             raise self.scanner.error(
                 problem, argument=0 if args and spec_of(section, name, self.release) else None
             )
-        items[name] = Secret(text) if name == "shared-secret" else text
+        found.add(name, Secret(text) if name == "shared-secret" else text, style)
         return name
 
     def _check_plain(self, section: Section, word: str, text: str) -> None:

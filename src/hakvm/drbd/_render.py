@@ -95,18 +95,22 @@ def _leaf(word: str, text: str | None) -> Iterator[Part]:
 
 
 def _option_parts(options: Options) -> Iterator[Part]:
-    for key, text in options.items():
+    for key in options:
         spec = spec_of(options.section, key)
         kind = spec.kind if spec else None
-        style = options.style(key)
-        if kind is Kind.FLAG or (style == "bare" and text in {"yes", "no"}):
-            if text == "yes" or kind is not Kind.FLAG:
-                yield Part(key, [f"{'' if text == 'yes' else 'no-'}{key};"])
-        elif kind is Kind.WORDS:
-            yield Part(key, [f"{key} {' '.join(name(word) for word in text.split())};"])
-        else:
-            must = style == "quoted" or _own_word(text, kind)
-            yield Part(key, [f"{key} {quote(text, always=must)};"])
+        for text, style in options.written(key):
+            yield from _option_part(key, text, kind, style)
+
+
+def _option_part(key: str, text: str, kind: Kind | None, style: str) -> Iterator[Part]:
+    if kind is Kind.FLAG or (style == "bare" and text in {"yes", "no"}):
+        if text == "yes" or kind is not Kind.FLAG:
+            yield Part(key, [f"{'' if text == 'yes' else 'no-'}{key};"])
+    elif kind is Kind.WORDS:
+        yield Part(key, [f"{key} {' '.join(name(word) for word in text.split())};"])
+    else:
+        must = style == "quoted" or _own_word(text, kind)
+        yield Part(key, [f"{key} {quote(text, always=must)};"])
 
 
 def _own_word(text: str, kind: Kind | None) -> bool:

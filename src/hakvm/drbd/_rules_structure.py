@@ -1,13 +1,19 @@
 """What does not fit together in a configuration: no grammar sees it, drbdadm refuses it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import attrs
 
 from hakvm.drbd._config import Config
+from hakvm.drbd._foreign import all_sections
+from hakvm.drbd._inherit import contested
+from hakvm.drbd._model import Common
+from hakvm.drbd._release import Release
 from hakvm.drbd._rules import RULES
 from hakvm.drbd._samples import sample
+from hakvm.drbd._specs import Section, option_specs
 from hakvm.findings import Layer, Severity, Trouble
+from hakvm.secret import MASK, Secret
 
 __all__ = ["RULES"]
 
@@ -131,6 +137,44 @@ def _node_ids(config: Config) -> Iterator[Trouble]:
                     message=f"{host} has no node-id",
                     where=f'resources["{name}"].hosts["{host}"]',
                 )
+
+
+@RULES.rule(
+    "drbd.said-twice",
+    Severity.ERROR,
+    Layer.DRBD,
+    why="one of the values counts without a word, which may be the first or the last; where DRBD 9"
+    " hands the option on to connections and volumes, its drbdadm does not start the resource",
+    fix="leave the one that is meant",
+    source="drbdadm_postparse.c, expand_opts: ambiguous inheritance for option",
+    failing=sample(net="timeout 50; timeout 60;"),
+    passing=sample(net="timeout 60; timeout 60;"),
+)
+def _said_twice(config: Config) -> Iterator[Trouble]:
+    for document in config.documents():
+        for where, options in all_sections(document):
+            for name, texts in options.repeated.items():
+                # An internal error of 9's drbdadm, even where both say the same.
+                failing = where == "common.disk" and name in option_specs(
+                    Release.V9_0, Section.PEER_DEVICE
+                )
+                if failing or len(set(texts)) > 1:
+                    yield Trouble(message=_values(name, texts, options[name]), where=where)
+        places: dict[str, Common] = {
+            f'resources["{name}"]': one for name, one in document.own_resources.items()
+        }
+        if document.common is not None:
+            places["common"] = document.common
+        for where, of in places.items():
+            for name, said, counting in contested(of):
+                yield Trouble(message=_values(name, said, counting), where=where)
+
+
+def _values(name: str, texts: Sequence[str], counting: str) -> str:
+    *said, which = [
+        repr(MASK if isinstance(one, Secret) else one[:60]) for one in (*texts, counting)
+    ]
+    return f"{name} is said to be {' and '.join(said)}, of which {which} counts"
 
 
 def _doubled_port() -> Config:

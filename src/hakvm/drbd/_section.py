@@ -1,7 +1,7 @@
 """The options of one section, as a mapping of texts that knows their types."""
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from types import MappingProxyType
 from typing import NoReturn
@@ -19,6 +19,7 @@ from hakvm.units import Size
 __all__ = ["Options", "as_section", "known_names", "releases_of"]
 
 _SECRETS = frozenset({"shared-secret"})
+_NONE: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType({})
 
 
 class Options(Mapping[str, str]):
@@ -36,12 +37,13 @@ class Options(Mapping[str, str]):
         InvalidError: a name that is most likely misspelt, or a value no release takes.
     """
 
-    __slots__ = ("_items", "_style", "layout", "section")
+    __slots__ = ("_items", "_repeated", "_style", "layout", "section")
 
     section: Section
     layout: Layout | None
     _items: dict[str, str]
     _style: Mapping[str, str]
+    _repeated: Mapping[str, tuple[tuple[str, str], ...]]
 
     def __init__(
         self,
@@ -58,7 +60,7 @@ class Options(Mapping[str, str]):
                 *((name.replace("_", "-"), value) for name, value in more.items()),
             )
         }
-        self._set(section, items, {}, None)
+        self._set(section, items, {}, None, _NONE)
 
     def _set(
         self,
@@ -66,11 +68,13 @@ class Options(Mapping[str, str]):
         items: dict[str, str],
         style: Mapping[str, str],
         layout: Layout | None,
+        repeated: Mapping[str, tuple[tuple[str, str], ...]],
     ) -> None:
         put = object.__setattr__
         put(self, "section", section)
         put(self, "_items", items)
         put(self, "_style", style)
+        put(self, "_repeated", repeated)
         put(self, "layout", layout)
 
     @classmethod
@@ -80,17 +84,19 @@ class Options(Mapping[str, str]):
         items: dict[str, str],
         style: Mapping[str, str],
         layout: Layout | None,
+        repeated: Mapping[str, tuple[tuple[str, str], ...]] = _NONE,
     ) -> "Options":
         """Take what the grammar has already checked."""
         self = cls.__new__(cls)
-        self._set(section, items, style, layout)
+        self._set(section, items, style, layout, repeated)
         return self
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise FrozenInstanceError
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Options._parsed, (self.section, self._items, self._style, self.layout)
+        repeated = dict(self._repeated)
+        return Options._parsed, (self.section, self._items, self._style, self.layout, repeated)
 
     def __getitem__(self, name: str) -> str:
         return self._items[name]
@@ -107,13 +113,29 @@ class Options(Mapping[str, str]):
     def __or__(self, other: Mapping[str, OptionValue]) -> "Options":
         changed = Options(self.section, other)
         style = {name: style for name, style in self._style.items() if name not in changed}
-        return Options._parsed(self.section, {**self._items, **changed._items}, style, self.layout)
+        return self._with({**self._items, **changed._items}, style, *changed)
 
     def without(self, *names: str) -> "Options":
         """Return the section without these options."""
         items = {name: text for name, text in self._items.items() if name not in names}
-        layout = None if self.layout is None else self.layout.kept(items)
-        return Options._parsed(self.section, items, self._style, layout)
+        return self._with(items, self._style, *names)
+
+    def once(self) -> "Options":
+        """Return the section with each option once, worth what counts."""
+        return self._with(self._items, self._style, *self._repeated) if self._repeated else self
+
+    def _with(self, items: dict[str, str], style: Mapping[str, str], *names: str) -> "Options":
+        """Return the section with these items, those of `names` there once or no more."""
+        repeated = {name: every for name, every in self._repeated.items() if name not in names}
+        layout = self.layout
+        if layout is not None:
+            numbered = (
+                f"{name} #{number}"
+                for name, every in repeated.items()
+                for number in range(2, len(every) + 1)
+            )
+            layout = layout.kept((*items, *numbered))
+        return Options._parsed(self.section, items, style, layout, repeated)
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Options):
@@ -121,6 +143,7 @@ class Options(Mapping[str, str]):
                 self.section is other.section
                 and self._items == other._items
                 and (self.layout or PLAIN) == (other.layout or PLAIN)
+                and self.repeated == other.repeated
             )
         return self._items == other
 
@@ -135,9 +158,22 @@ class Options(Mapping[str, str]):
         """Whether the section is written at all: an empty one may hold comments."""
         return bool(self._items) or self.layout is not None
 
-    def style(self, name: str) -> str:
-        """Return how a value was written: `bare`, `quoted`, or empty for as it comes."""
-        return self._style.get(name, "")
+    @property
+    def repeated(self) -> Mapping[str, tuple[str, ...]]:
+        """The options that are there more than once: all that each is said to be, in order.
+
+        One of the values counts, and is what the mapping has. The tools take the first in
+        `handlers`, in `common` and in a resource's `disk`, the last in `net`, `options` and
+        `startup`; DRBD 9's refuse to start a resource with most of those that differ.
+        """
+        return {name: tuple(text for text, _ in every) for name, every in self._repeated.items()}
+
+    def written(self, name: str) -> Iterable[tuple[str, str]]:
+        """Return each value of an option, and how it was written.
+
+        That is `bare`, `quoted`, or empty for as it comes.
+        """
+        return self._repeated.get(name) or ((self._items[name], self._style.get(name, "")),)
 
     def spec(self, name: str, release: Release | None = None) -> OptionSpec | None:
         """Return what an option is; `None` for one that hakvm does not know."""
@@ -163,7 +199,8 @@ class Options(Mapping[str, str]):
             InvalidError: a value that it does not take.
         """
         specs = option_specs(release, self.section)
-        for name, text in self._items.items():
+        values = ((name, text) for name in self for text, _ in self.written(name))
+        for name, text in values:
             spec = specs.get(name)
             where = f"{path}.{name}" if path else name
             if spec is None:

@@ -25,7 +25,9 @@ from hakvm.drbd._model import (
     Stacked,
     Volume,
 )
-from hakvm.drbd._specs import Section
+from hakvm.drbd._release import Release
+from hakvm.drbd._section import Options
+from hakvm.drbd._specs import Section, option_specs, syncer_home
 from hakvm.drbd._values import Device, MetaDisk
 
 __all__ = ["read_common", "read_resource"]
@@ -78,13 +80,14 @@ def read_resource(reader: Reader, name: str) -> Resource:
             case "floating":
                 one = _floating(reader, args, block=block)
                 body.key = f"floating {one.address} {{"
-                add(reader, floating, one.address, one)
+                add(reader, floating, one.address, one, f"floating {one.address}")
             case "stacked-on-top-of" if block:
                 reader.need(word, args, 1, "the name of a resource")
-                add(reader, stacked, args[0], _stacked(reader, reader.name(args[0])))
+                lower = reader.name(args[0])
+                add(reader, stacked, lower, _stacked(reader, lower), f"{word} {lower}")
             case "volume" if block:
-                volume = _volume(reader, args)
-                add(reader, volumes, volume.number, volume)
+                volume = _volume(reader, args, first=True)
+                add(reader, volumes, volume.number, volume, f"{word} {volume.number}")
             case "connection" if block:
                 fields["connections"] = (
                     *fields.get("connections", ()),
@@ -138,17 +141,19 @@ def _shared(
             reader.need(word, args, 0, "a block")
             name, section = known
             reader.once(fields, name, None)
-            fields[name] = reader.options(section)
+            fields[name] = _counting(reader, section, common="name" not in fields)
             return True
         if word == "disk":
             reader.need(word, args, 0, "a block, or a device's path and a ';'")
             reader.once(fields, "disk_options", None)
-            fields["disk_options"] = reader.options(Section.DISK)
+            fields["disk_options"] = _counting(reader, Section.DISK, common="name" not in fields)
             return True
         if word == "proxy":
             reader.need(word, args, 0, "a block")
             reader.once(fields, "proxy", None)
-            fields["proxy"] = read_proxy(reader)
+            # 8.3 tells the proxy all of them.
+            first = "name" not in fields or reader.release is not Release.V8_3
+            fields["proxy"] = read_proxy(reader, first=first)
             return True
         return read_skip(reader, fields, word, body)
     if word == "protocol":
@@ -158,6 +163,26 @@ def _shared(
             raise reader.scanner.error(f"{args[0][:60]!r}: protocol is one of A, B, C", argument=0)
         return True
     return False
+
+
+def _counting(reader: Reader, section: Section, *, common: bool) -> Options:
+    """Read a section's options; of those that are there twice, the one that drbdadm takes counts.
+
+    What is handed on to resources and volumes is the first of them: `expand_opts()`. What is
+    handed to the kernel is all of them, of which it keeps the last. Handlers are looked up.
+    """
+    old = reader.release is Release.V8_3
+    first = common or section is Section.HANDLERS or (section is Section.DISK and not old)
+    but: frozenset[str] = frozenset()
+    if section is Section.STARTUP and common:  # not an option to drbdadm, but a list of names
+        but = frozenset({"become-primary-on"})
+    elif section is Section.SYNCER and not common and not old:
+        but = frozenset(
+            name
+            for name in option_specs(Release.V8_3, Section.SYNCER)
+            if (home := syncer_home(name)) is not None and home[0] is Section.DISK
+        )
+    return reader.options(section, first=first, but=but)
 
 
 def _volume_statement(
@@ -184,7 +209,7 @@ def _volume_statement(
     return True
 
 
-def _volume(reader: Reader, args: list[str]) -> Volume:
+def _volume(reader: Reader, args: list[str], *, first: bool) -> Volume:
     """`volume = "volume" NUMBER "{" { volume-statement | "disk" "{" options "}" | skip } "}"`."""
     reader.need("volume", args, 1, "a number")
     fields = Fields(number=reader.integer("volume", args[0], HIGHEST_VOLUME))
@@ -193,7 +218,7 @@ def _volume(reader: Reader, args: list[str]) -> Volume:
         if word == "disk" and block:
             reader.need(word, words, 0, "a block, or a device's path and a ';'")
             reader.once(fields, "disk_options", None)
-            fields["disk_options"] = reader.options(Section.DISK)
+            fields["disk_options"] = reader.options(Section.DISK, first=first)
         elif not (
             _volume_statement(reader, fields, word, words, block=block)
             or (block and read_skip(reader, fields, word, body))
@@ -240,8 +265,8 @@ def _members(reader: Reader, where: str, *, fixed: str = "") -> tuple[Fields, Bo
         if word in not_here:
             raise reader.scanner.error(f"{where} takes no {word}")
         if word == "volume" and block:
-            volume = _volume(reader, args)
-            add(reader, volumes, volume.number, volume)
+            volume = _volume(reader, args, first=False)
+            add(reader, volumes, volume.number, volume, f"{word} {volume.number}")
         elif not (
             _member_block(reader, fields, word, args, body=body)
             if block
@@ -275,9 +300,11 @@ def _member_block(
 ) -> bool:
     if word == "options":
         reader.need(word, args, 0, "a block")
-        reader.once(fields, "options", reader.options(Section.OPTIONS))
+        reader.once(fields, "options", None)
+        fields["options"] = reader.options(Section.OPTIONS)
     elif word == "proxy":
-        reader.once(fields, "proxy", read_proxy_side(reader, args))
+        reader.once(fields, "proxy", None)
+        fields["proxy"] = read_proxy_side(reader, args)
     else:
         return read_skip(reader, fields, word, body)
     return True

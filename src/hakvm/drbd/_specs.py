@@ -20,7 +20,16 @@ from hakvm.drbd._release import Release
 from hakvm.errors import InvalidError
 from hakvm.units import Size
 
-__all__ = ["Kind", "OptionSpec", "OptionValue", "Section", "near", "option_specs", "spec_of"]
+__all__ = [
+    "Kind",
+    "OptionSpec",
+    "OptionValue",
+    "Section",
+    "near",
+    "option_specs",
+    "spec_of",
+    "syncer_home",
+]
 
 OptionValue = bool | int | str | Size | timedelta
 """What an option may be worth, once its text is understood."""
@@ -366,16 +375,22 @@ def option_specs(release: Release, section: Section) -> Mapping[str, OptionSpec]
 
 def _syncer_8_4() -> dict[str, OptionSpec]:
     """8.4 still reads the words of 8.3's syncer section, with its own ranges."""
-    moved = {"rate": "resync-rate", "after": "resync-after"}
-    here = {
-        **option_specs(Release.V8_4, Section.NET),
-        **option_specs(Release.V8_4, Section.DISK),
-        **option_specs(Release.V8_4, Section.OPTIONS),
-    }
+    homes = {name: syncer_home(name) for name in option_specs(Release.V8_3, Section.SYNCER)}
     return {
-        name: evolve(here[moved.get(name, name)], name=name)
-        for name in option_specs(Release.V8_3, Section.SYNCER)
+        name: evolve(option_specs(Release.V8_4, home[0])[home[1]], name=name)
+        for name, home in homes.items()
+        if home is not None
     }
+
+
+@functools.cache
+def syncer_home(name: str) -> tuple[Section, str] | None:
+    """Return where an option of 8.3's syncer section stands since 8.4, and its name there."""
+    name = {"rate": "resync-rate", "after": "resync-after"}.get(name, name)
+    for section in (Section.NET, Section.DISK, Section.OPTIONS):
+        if name in option_specs(Release.V8_4, section):
+            return section, name
+    return None
 
 
 @functools.cache
