@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from hakvm import strategies
-from hakvm.drbd import Config, Release
+from hakvm.drbd import Config, Kind, Release, Section, option_specs
 from hakvm.errors import ParseError
 
 pytestmark = pytest.mark.oracle("drbdadm", "/lib/drbd/drbdadm-84", "/lib/drbd/drbdadm-83")
@@ -237,3 +237,32 @@ def test_a_text_may_be_any_word(judge, release, word):
         assert not taken
     else:
         assert taken
+
+
+BOOLEANS = [
+    (section, name)
+    for section in (Section.NET, Section.DISK, Section.STARTUP)
+    for name, spec in option_specs(Release.V8_4, section).items()
+    if spec.kind is Kind.BOOLEAN
+]
+
+
+@pytest.mark.parametrize(("section", "name"), BOOLEANS)
+def test_a_boolean_may_be_said_in_every_form_that_drbdadm_takes(judge, section, name):
+    for said in (f"{name};", f"no-{name};", f"{name} yes;", f"{name} no;"):
+        text = f"{VERIFIED} resource r0 {{ {section.value} {{ {said} }} {NODES} }}"
+        config = Config.parse(text)
+        for release in (Release.V8_4, Release.V9_0):
+            if name not in option_specs(release, section):
+                continue
+            rendered = config.render(release=release)
+            dumped = judge.dump(rendered, release)
+            same = Config.parse(dumped, release=release).resources["r0"]
+            for one in ("net", "disk_options", "startup"):
+                assert getattr(same, one) == getattr(config.resources["r0"], one)
+            if judge.takes(text, release):
+                assert Config.parse(text, release=release) == config
+                assert judge.dump(text, release) == dumped
+            else:
+                with pytest.raises(ParseError, match=f"takes no-{name} as '{name} no;' only"):
+                    Config.parse(text, release=release)

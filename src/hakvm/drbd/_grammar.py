@@ -23,7 +23,7 @@ from hakvm.drbd._lexer import (
 )
 from hakvm.drbd._release import Release
 from hakvm.drbd._section import Options, problem_of, shown
-from hakvm.drbd._specs import Kind, Section, near, spec_of
+from hakvm.drbd._specs import Kind, Section, near, negatable, spec_of
 from hakvm.drbd._values import Address, check_token, quote
 from hakvm.errors import InvalidError, ParseError
 from hakvm.secret import Secret
@@ -323,6 +323,8 @@ class Reader:
             self._check_plain(section, word, args[0])
         if self.release is Release.V8_3:
             self._check_switch(section, name, word, args)
+        elif self.release is Release.V8_4 and name != word and not negatable(section, name):
+            raise self.scanner.error(f"{self.release} takes {word} as '{name} no;' only")
         problem = problem_of(section, name, text, self.release)
         if problem:
             raise self.scanner.error(

@@ -20,7 +20,7 @@ from hakvm.drbd._model import (
     Volume,
 )
 from hakvm.drbd._section import Options
-from hakvm.drbd._specs import Kind, spec_of
+from hakvm.drbd._specs import Kind, negatable, spec_of
 from hakvm.drbd._values import Device, MetaDisk, quote
 
 __all__ = [
@@ -99,13 +99,18 @@ def _option_parts(options: Options) -> Iterator[Part]:
         spec = spec_of(options.section, key)
         kind = spec.kind if spec else None
         for text, style in options.written(key):
-            yield from _option_part(key, text, kind, style)
+            negated = text == "no" and negatable(options.section, key)
+            yield from _option_part(key, text, kind, style, negated=negated)
 
 
-def _option_part(key: str, text: str, kind: Kind | None, style: str) -> Iterator[Part]:
+def _option_part(
+    key: str, text: str, kind: Kind | None, style: str, *, negated: bool
+) -> Iterator[Part]:
     if kind is Kind.FLAG or (style == "bare" and text in {"yes", "no"}):
-        if text == "yes" or kind is not Kind.FLAG:
-            yield Part(key, [f"{'' if text == 'yes' else 'no-'}{key};"])
+        if text == "yes":
+            yield Part(key, [f"{key};"])
+        elif kind is not Kind.FLAG:
+            yield Part(key, [f"no-{key};" if negated else f"{key} no;"])
     elif kind is Kind.WORDS:
         yield Part(key, [f"{key} {' '.join(name(word) for word in text.split())};"])
     else:

@@ -26,6 +26,7 @@ __all__ = [
     "OptionValue",
     "Section",
     "near",
+    "negatable",
     "option_specs",
     "spec_of",
     "syncer_home",
@@ -401,3 +402,10 @@ def spec_of(section: Section, name: str, release: Release | None = None) -> Opti
         if found is not None:
             return found
     return None
+
+
+@functools.cache
+def negatable(section: Section, name: str) -> bool:
+    """Tell whether every release takes `no-x;` for this option; 9 does for all, 8.4 as 8.3 did."""
+    spec = spec_of(section, name, Release.V8_3)
+    return spec is not None and spec.negated
