@@ -225,6 +225,11 @@ class Config(Brief):
     def effective(self, name: str) -> Resource:
         """Return a resource with what it inherits from `common`, `protocol` moved into `net`.
 
+        Each option is there once, worth what drbdadm makes of it, in the section in which that
+        stood: of `rate` in syncer {} and `resync-rate` in disk {} only the one that counts. A
+        resource with a `template_file` inherits from that, and nothing here. The handlers
+        `outdate-peer` and `fence-peer` are two names of one, as before DRBD 9.
+
         Raises:
             InvalidError: there is no such resource.
         """
@@ -285,7 +290,8 @@ class Config(Brief):
 
         What the release says elsewhere or otherwise is moved: `fencing` between disk {} and
         net {}, 8.3's syncer options, `protocol`, the handlers that fence, the addresses of the
-        one connection of two nodes, node-ids. With `lossy`, what it cannot say is left out.
+        one connection of two nodes, node-ids. Of what is said twice, only what counts is said.
+        With `lossy`, what it cannot say is left out.
         Each of `documents()` keeps its source, each include its pattern.
 
         Raises:
