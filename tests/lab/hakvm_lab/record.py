@@ -98,6 +98,9 @@ def _syncing(lab: Lab) -> None:
 
 def _stalling(lab: Lab) -> None:
     _syncing(lab)
+    for snapshot in drbd.watch(lab.transport("node2"), limit=timedelta(minutes=2)):
+        if any(one.percent > 20 for one in snapshot.progress):
+            break
     lab.link("replication", cut=True)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hakvm import corosync, drbd, libvirt, pacemaker
 from hakvm.transport import Command, Replay, Transcript
 
-FOLDER = Path(__file__).parents[1] / "transcripts"
+FOLDER = Path(__file__).parent / "transcripts"
 RECORDED = sorted(FOLDER.glob("*/*/*.json"))
 
 
