@@ -60,7 +60,7 @@ def create_md(
         UnsafeError, CommandError: as `Drbdadm.create_md` says.
     """
     done = transport.run(command)
-    said = done.error_text + done.text
+    said = done.text + done.error_text  # what it found, then what it asks
     if done.ok:
         return
     if _UNANSWERED not in said:

@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 _NO_CONNECTION = "unknown connection"  # what 8.4's module answers, with drbdsetup's status 10
+_DETECTED = "Split-Brain detected"
 _NO_DATA = frozenset(
     {DiskState.DISKLESS, DiskState.FAILED, DiskState.ATTACHING, DiskState.DETACHING}
 )
@@ -135,7 +136,8 @@ def diagnose(resource: str, first: Evidence, second: Evidence) -> Verdict:
         if one.connection in APART:
             reasons.append(f"{one.node} is {one.connection}")
         if one.log and situation is Situation.SPLIT_BRAIN:
-            reasons.append(f"{one.node}'s kernel says: {one.log[-1].strip()}")
+            told = [line for line in one.log if _DETECTED in line] or one.log
+            reasons.append(f"{one.node}'s kernel says: {told[-1].strip()}")
     return Verdict(
         resource=resource,
         situation=situation,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from attrs import frozen
+from attrs import field, frozen
 from lxml import etree
 from lxml.builder import ElementMaker
 
@@ -47,6 +47,11 @@ font-size:11.5px}
 """
 
 
+def _length(text: str) -> str:
+    """Say how long it is: where nothing can be drawn, nobody wants to read it."""
+    return f"<{len(text)} characters>"
+
+
 @frozen
 class Svg:
     """A drawing; a notebook shows it as it is.
@@ -55,7 +60,7 @@ class Svg:
         text: the drawing as an SVG document.
     """
 
-    text: str
+    text: str = field(repr=_length)
 
     def _repr_svg_(self) -> str:
         return self.text
@@ -69,7 +74,7 @@ class Html:
         text: the piece as HTML.
     """
 
-    text: str
+    text: str = field(repr=_length)
 
     def _repr_html_(self) -> str:
         return self.text
