@@ -196,6 +196,7 @@ def _carried(common: Common, carrier: _Carrier, where: str) -> Common:
     return attrs.evolve(
         common,
         skipped=skipped,
+        proxy=common.proxy and attrs.evolve(common.proxy, options=common.proxy.options.once()),
         net=carrier.carry(common.net, f"{where}.net"),
         disk_options=carrier.carry(common.disk_options, f"{where}.disk"),
         options=carrier.carry(common.options, f"{where}.options"),
