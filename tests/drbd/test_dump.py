@@ -266,3 +266,19 @@ def test_a_boolean_may_be_said_in_every_form_that_drbdadm_takes(judge, section, 
             else:
                 with pytest.raises(ParseError, match=f"takes no-{name} as '{name} no;' only"):
                     Config.parse(text, release=release)
+
+
+@pytest.mark.parametrize("release", list(Release))
+def test_global_has_no_quotes(judge, release):
+    plain = f"{VERIFIED} resource r0 {{ protocol C; {NODES} }}"
+    for name, value in (("usage-count", "no"), ("minor-count", "5"), ("dialog-refresh", "1")):
+        for said in (value, f'"{value}"'):
+            text = plain.replace("global {", f"global {{ {name} {said};")
+            if said == value:
+                assert judge.takes(text, release)
+                assert Config.parse(text, release=release).global_options[name] == value
+                continue
+            assert not judge.takes(text, release)
+            for one in (None, release):
+                with pytest.raises(ParseError, match="without quotes"):
+                    Config.parse(text, release=one)

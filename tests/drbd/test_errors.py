@@ -53,6 +53,7 @@ def error(text, **kwargs):
         ("resource r0 { on a { volume 0 {} disk /dev/x; } }", 1, 47, "outside of them"),
         ("a\0b", 1, 2, "cannot stand here"),
         ("resource r0 { connection { host a; host b; host c; } }", 1, 52, "has 3"),
+        ("resource r0 { connection { net {} } }", 1, 35, "has no path"),
     ],
 )
 def test_the_place_and_what_was_expected(text, line, column, message):

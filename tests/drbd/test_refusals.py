@@ -38,6 +38,8 @@ STRICTER = {
     r"^';' (or '{' )?expected after 'device'": "8.4 reads a device without a name",
     r"^';' expected after '.*', found '}'": "9 takes a brace as a value",
     r"no IP address": "the lexer knows digits, not bytes",
+    r"^the disk .* is used by": "two on one disk overwrite each other; where each volume names its"
+    " own, drbdadm does not compare them",
     r"cannot be a name": "a name that the lexer of the other release takes for its own",
 }
 # drbdadm refuses, we read: what it says, and why we read it all the same.

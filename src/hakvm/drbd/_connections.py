@@ -131,8 +131,16 @@ def read_connection(reader: Reader, args: list[str]) -> Connection:
             add(reader, fields.setdefault("volumes", {}), number, options, f"volume {number}")
         elif not read_skip(reader, fields, word, body):
             raise reader.unknown(word, "host address path net disk volume skip", "connection {}")
-    _two_ends(reader, fields.get("hosts", []))
+    _joined(reader, fields)
     return Connection(**fields, layout=body.layout())
+
+
+def _joined(reader: Reader, fields: Fields) -> None:
+    if not fields.keys() & {"hosts", "paths"}:
+        raise reader.scanner.error(
+            "the connection that ends here has no path", hint="name its two nodes with host"
+        )
+    _two_ends(reader, fields.get("hosts", []))
 
 
 def _two_ends(reader: Reader, ends: list[PathHost]) -> None:

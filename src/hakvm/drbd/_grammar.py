@@ -316,6 +316,10 @@ class Reader:
                 raise self.scanner.error(f"{word} takes no value", argument=0)
             if isinstance(args[0], Quoted):
                 style = "quoted"
+                if section is Section.GLOBAL:
+                    raise self.scanner.error(
+                        f"{word} takes its value without quotes", argument=0, hint="leave them out"
+                    )
         else:
             name, text = self._bare(section, word)
             style = "bare"
