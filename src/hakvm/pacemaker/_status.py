@@ -325,6 +325,7 @@ class Status:
         dc: the node that decides.
         quorum: whether this partition has it; `None` where nothing is said.
         updated, changed, changed_by: when and by whom, as crm_mon writes it.
+        updated_on: the node that tells it, where Pacemaker says so (3.0).
         options: of the cluster, as crm_mon's summary has them.
         attributes: of the nodes, as `attributes["node1"]["master-drbd"]`.
         unparsed: what nobody understood, line by line.
@@ -337,6 +338,7 @@ class Status:
     quorum: bool | None = None
     mixed_version: bool | None = None
     updated: str | None = None
+    updated_on: str | None = None
     changed: str | None = None
     changed_by: str | None = None
     nodes_configured: int | None = None

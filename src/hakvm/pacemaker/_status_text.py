@@ -145,9 +145,10 @@ class _Reader:
         if found := _DAEMON.fullmatch(text):
             self.fields["daemon"] = found[1]
         elif colon and word == "Stack":
-            self.fields["stack"] = value.split(" (")[0]
+            self.fields |= _stack(value)
         elif colon and word == "Last updated":
-            self.fields["updated"] = value
+            when, _, origin = value.partition(" on ")
+            self.fields |= {"updated": when, "updated_on": origin or None}
         elif word.rstrip(":") == "Last change":
             when, by, who = value.partition(" by ")
             self.fields["changed"] = when.strip() or None
@@ -362,6 +363,13 @@ _NODE_LISTS = {
     "guestonline": ("online", "remote"),
     "guestoffline": ("offline", "remote"),
 }
+
+
+def _stack(text: str) -> dict[str, str]:
+    """Read `corosync (Pacemaker is running)`: 2.1 has a line of its own for what 3.0 adds."""
+    stack, _, state = text.rstrip(")").partition(" (")
+    said = {"daemon": state} if state.startswith("Pacemaker ") else {}
+    return {"stack": stack, **said}
 
 
 def _reason(text: str | None) -> str:

@@ -83,6 +83,8 @@ def _summary(section: XmlElement) -> dict[str, Any]:
         match el.tag:
             case "stack":
                 found["stack"] = el.get("type")
+                if state := el.get("pacemakerd-state"):  # 3.0; an element of its own in 2.1
+                    found["daemon"] = state
             case "current_dc":
                 found |= {
                     "dc": el.get("name"),
@@ -93,7 +95,7 @@ def _summary(section: XmlElement) -> dict[str, Any]:
                     ),
                 }
             case "last_update":
-                found["updated"] = el.get("time")
+                found |= {"updated": el.get("time"), "updated_on": el.get("origin")}
             case "last_change":
                 by = [
                     f"{word} {value}"
