@@ -1,27 +1,18 @@
 """From one release to another: what is said in other words, and what cannot be said at all."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 from attrs import define, field, frozen
 
 from hakvm.drbd._inherit import prevails
-from hakvm.drbd._model import (
-    HIGHEST_NODE_ID,
-    Common,
-    Connection,
-    Floating,
-    Host,
-    Resource,
-    Stacked,
-    Volume,
-)
+from hakvm.drbd._model import Common, Connection, Floating, Host, Resource, Stacked, Volume
+from hakvm.drbd._node_ids import node_ids
 from hakvm.drbd._release import Release
 from hakvm.drbd._section import Options, problem_of, releases_of
 from hakvm.drbd._skip import named_skip
 from hakvm.drbd._specs import Section, spec_of, syncer_home
-from hakvm.drbd._values import Address
 from hakvm.errors import ReleaseError
 
 if TYPE_CHECKING:
@@ -323,7 +314,7 @@ def _to_nine(resource: Resource, carrier: _Carrier, where: str) -> Resource:
     hosts = list(resource.hosts.values())
     floating = list(resource.floating.values())
     stacked = list(resource.stacked.values())
-    numbers = iter(_node_ids((*hosts, *floating, *stacked)))
+    numbers = iter(node_ids((*hosts, *floating, *stacked)))
 
     def changed(one: M, path: str) -> M:
         one = attrs.evolve(one, node_id=next(numbers))
@@ -340,38 +331,6 @@ def _to_nine(resource: Resource, carrier: _Carrier, where: str) -> Resource:
         floating=[changed(one, where) for one in floating],
         stacked=[changed(one, f'{where}.stacked["{one.resource}"]') for one in stacked],
     )
-
-
-def _node_ids(members: Sequence[Host | Floating | Stacked]) -> list[int | None]:
-    """Number two nodes as drbdadm does where they have no numbers, others as they stand.
-
-    What DRBD 9 read in the words of 8.4 has the numbers that it was given then in its
-    meta-data: drbdadm_postparse.c, generate_implicit_node_id.
-    """
-    given = [one.node_id for one in members]
-    if given == [None, None]:
-        first, second = ([_hash(part.ip) for part in _addresses(one)] for one in members)
-        return [1, 0] if first < second else [0, 1]
-    free = (number for number in range(HIGHEST_NODE_ID + 1) if number not in given)
-    return [next(free, None) if number is None else number for number in given]
-
-
-def _addresses(one: Host | Floating | Stacked) -> Iterator[Address]:
-    """Yield where a node listens, and where its DRBD Proxy does, should that be the same."""
-    if one.address is not None:
-        yield one.address
-    if one.proxy is not None:
-        yield one.proxy.outside
-
-
-def _hash(text: str) -> int:
-    """Return a text's CRC-32C as drbdadm begins it, with its sign."""
-    value = 0x1A656F21
-    for byte in text.encode():
-        value ^= byte
-        for _ in range(8):
-            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
-    return value - (value >> 31 << 32)
 
 
 def _to_eight(resource: Resource, carrier: _Carrier, where: str) -> Resource:
