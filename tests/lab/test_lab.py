@@ -107,7 +107,7 @@ def lost(lab, sender, address, count=5):
     done = lab.transport(sender).run(
         Command.of("ping", "-c", str(count), "-i", "0.2", "-W", "2", address)
     )
-    return int(re.search(r"([0-9]+)% packet loss", done.text)[1])
+    return float(re.search(r"([0-9.]+)% packet loss", done.text)[1])
 
 
 def test_links_are_cut_and_healed_one_by_one(lab):
