@@ -241,6 +241,10 @@ def test_a_daemon_that_starts_anew_leaves_no_stale_handles(
         assert guest.state() is libvirt.DomainState.RUNNING
         # What happens while nobody is connected is told to nobody: wait for the stream, too.
         seen = _seen(events, until="back")
+        # These wait until the daemon has taken the guest over: of one that dies before,
+        # it tells no end.
+        guest.suspend()
+        guest.resume()
         guest.destroy()
         guest.undefine()
         seen += _seen(events, until="undefined")

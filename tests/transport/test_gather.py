@@ -75,6 +75,15 @@ def test_a_caller_s_executor_runs_them():
     assert found["node2"].text == "x\n"
 
 
+@pytest.fixture
+def interruptible():
+    """An interrupt raises, as in a terminal: whoever starts the tests may ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_stops_all(tmp_path):
     # A real interrupt, as Ctrl-C gives it to the main thread while it waits.
     commands = {
