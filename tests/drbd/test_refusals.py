@@ -1,5 +1,6 @@
 """What drbdadm refuses we refuse, and the other way round; where not, it says so here."""
 
+import os
 import random
 import re
 
@@ -29,6 +30,7 @@ STRICTER = {
     r"is there twice": "of two disks, devices or volumes one would count: see BOTH_IN_ONE_PLACE",
     r"volume is at most|takes a number, found '[0-9]+[MKGs]'": "atoi() reads what it likes",
     r"is no device of DRBD": "as above, and it leaves the devices of other nodes unchecked",
+    r"^volume [0-9]+ on bob\S* has no": "9 leaves the volumes of other nodes unchecked",
     r"is one of|is a number|is at least|is at most|is yes or no|has at most": (
         "8.4 checks few values, and no module takes those; 9 has no signs"
     ),
@@ -54,6 +56,9 @@ LAXER = {
     r"on 'alice'|'on alice'|me must be": "as above",
 }
 TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|[{};]|[^\s{};"]+|\s+')
+# The same mutants each time, so that no change fails for an oddity of drbdadm's that it has
+# nothing to do with; HAKVM_HUNT=1 looks for others.
+HUNT = os.environ.get("HAKVM_HUNT") == "1"
 WORDS = """{ } ; net disk on resource device minor 5 999999999 yes no foo protocol C address
 10.0.0.1:7789 internal /dev/drbd1 volume 0 options handlers "x\\ y" timeout 1K host node-id skip
 common port [0] global meta-disk none unheard-of-thing 64K connection path""".split()  # noqa: SIM905 - words read best as words
@@ -101,7 +106,7 @@ def test_we_refuse_what_drbdadm_refuses(judge, release):
     counts = {"both": 0, "explained": 0}
 
     # A mutant does not shrink to a smaller one: looking for that would take minutes.
-    @settings(max_examples=60, phases=[Phase.explicit, Phase.generate])
+    @settings(max_examples=60, phases=[Phase.explicit, Phase.generate], derandomize=not HUNT)
     @given(config=strategies.drbd_configs(release=release), seed=st.integers(0, 2**32))
     def each(config, seed):
         rng = random.Random(seed)  # noqa: S311 - no secret comes of it
