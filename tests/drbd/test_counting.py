@@ -144,19 +144,10 @@ def agree(judge, text, release):
 
 
 @pytest.mark.parametrize("release", list(Release))
-def test_what_is_inherited_is_what_drbdadm_hands_on(judge, release):
+@pytest.mark.parametrize("times", [1, 3], ids=["once", "up to thrice"])
+def test_what_counts_is_what_drbdadm_hands_on(judge, times, release):
     @settings(max_examples=25)
-    @given(common=bodies(release, 1), own=bodies(release, 1))
-    def each(common, own):
-        agree(judge, f"{GLOBAL}common {{ {common} }}\nresource r0 {{ {own} {NODES} }}", release)
-
-    each()
-
-
-@pytest.mark.parametrize("release", list(Release))
-def test_of_what_is_there_twice_the_same_counts_as_for_drbdadm(judge, release):
-    @settings(max_examples=25)
-    @given(common=bodies(release, 3), own=bodies(release, 3))
+    @given(common=bodies(release, times), own=bodies(release, times))
     def each(common, own):
         agree(judge, f"{GLOBAL}common {{ {common} }}\nresource r0 {{ {own} {NODES} }}", release)
 

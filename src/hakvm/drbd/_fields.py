@@ -109,6 +109,9 @@ def _defaults(kind: type[AttrsInstance]) -> dict[str, object]:
     return {one.name: default_of(one) for one in attrs.fields(kind)}
 
 
+# One function a field: mypy takes named functions alone for converters, no partial ones.
+
+
 def as_address(found: str | None) -> Address | None:
     """Read the text of a field."""
     return None if found is None else Address(found)

@@ -12,7 +12,7 @@ from hakvm.errors import ReleaseError
 if TYPE_CHECKING:
     from hakvm.drbd._config import Config
 
-__all__ = ["check_release"]
+__all__ = ["all_sections", "check_release"]
 
 _NEW = (Release.V8_4, Release.V9_0)
 _NINE = (Release.V9_0,)
@@ -53,7 +53,7 @@ def _foreign_at_top(
         yield "skip within a section (common)", bool(config.common.skipped), _NINE
 
 
-def sections(of: Common, where: str) -> Iterator[tuple[str, Options]]:
+def _sections(of: Common, where: str) -> Iterator[tuple[str, Options]]:
     """Yield every section of options with its path."""
     for section in (of.net, of.disk_options, of.options, of.syncer, of.startup, of.handlers):
         yield f"{where}.{section.section.word}", section
@@ -101,9 +101,9 @@ def all_sections(config: "Config") -> Iterator[tuple[str, Options]]:
     """Yield every section of options of this file with its path."""
     yield "global", config.global_options
     if config.common is not None:
-        yield from sections(config.common, "common")
+        yield from _sections(config.common, "common")
     for resource in config.own_resources.values():
-        yield from sections(resource, f'resources["{resource.name}"]')
+        yield from _sections(resource, f'resources["{resource.name}"]')
 
 
 def _unknown(what: str, release: Release, known: tuple[Release, ...]) -> ReleaseError:

@@ -7,7 +7,7 @@ import attrs
 from hakvm.drbd._config import Config
 from hakvm.drbd._foreign import all_sections
 from hakvm.drbd._inherit import contested
-from hakvm.drbd._model import Common
+from hakvm.drbd._model import Common, Host, Resource
 from hakvm.drbd._release import Release
 from hakvm.drbd._rules import RULES
 from hakvm.drbd._samples import sample
@@ -16,6 +16,13 @@ from hakvm.findings import Layer, Severity, Trouble
 from hakvm.secret import MASK, Secret
 
 __all__ = ["RULES"]
+
+
+def _hosts(config: Config) -> Iterator[tuple[str, Resource, Host]]:
+    """Yield each node of each resource, with its path."""
+    for name, resource in config.resources.items():
+        for host in resource.hosts.values():
+            yield f'resources["{name}"].hosts["{host.name}"]', resource, host
 
 
 @RULES.rule(
@@ -29,15 +36,9 @@ __all__ = ["RULES"]
     passing=sample(),
 )
 def _no_address(config: Config) -> Iterator[Trouble]:
-    for name, resource in config.resources.items():
-        if resource.connections:
-            continue
-        for host in resource.hosts.values():
-            if host.address is None and len(resource.hosts) > 1:
-                yield Trouble(
-                    message=f"{host.name} has no address",
-                    where=f'resources["{name}"].hosts["{host.name}"]',
-                )
+    for where, resource, host in _hosts(config):
+        if host.address is None and len(resource.hosts) > 1 and not resource.connections:
+            yield Trouble(message=f"{host.name} has no address", where=where)
 
 
 @RULES.rule(
@@ -51,34 +52,32 @@ def _no_address(config: Config) -> Iterator[Trouble]:
     passing=sample(),
 )
 def _incomplete(config: Config) -> Iterator[Trouble]:
-    for name, resource in config.resources.items():
-        for host in resource.hosts.values():
-            where = f'resources["{name}"].hosts["{host.name}"]'
-            volumes = resource.volumes_on(host.name)
-            if not volumes:
-                yield Trouble(message=f"{name} has no volume on {host.name}", where=where)
-            for number, volume in volumes.items():
-                diskless = volume.disk == "none"
-                lacks = [
-                    word
-                    for word, found in (
-                        ("device", volume.device),
-                        ("disk", volume.disk),
-                        ("meta-disk", "internal" if diskless else volume.meta_disk),
-                    )
-                    if found is None
-                ]
-                if lacks:
-                    yield Trouble(
-                        message=f"volume {number} on {host.name} has no {' and no '.join(lacks)}",
-                        where=where,
-                    )
-            for other in resource.hosts.values():
-                for number in volumes.keys() - resource.volumes_on(other.name).keys():
-                    yield Trouble(
-                        message=f"volume {number} is on {host.name} but not on {other.name}",
-                        where=where,
-                    )
+    for where, resource, host in _hosts(config):
+        volumes = resource.volumes_on(host.name)
+        if not volumes:
+            yield Trouble(message=f"{resource.name} has no volume on {host.name}", where=where)
+        for number, volume in volumes.items():
+            diskless = volume.disk == "none"
+            lacks = [
+                word
+                for word, found in (
+                    ("device", volume.device),
+                    ("disk", volume.disk),
+                    ("meta-disk", "internal" if diskless else volume.meta_disk),
+                )
+                if found is None
+            ]
+            if lacks:
+                yield Trouble(
+                    message=f"volume {number} on {host.name} has no {' and no '.join(lacks)}",
+                    where=where,
+                )
+        for other in resource.hosts.values():
+            for number in volumes.keys() - resource.volumes_on(other.name).keys():
+                yield Trouble(
+                    message=f"volume {number} is on {host.name} but not on {other.name}",
+                    where=where,
+                )
 
 
 @RULES.rule(
@@ -129,14 +128,10 @@ def _meshed(second: str) -> str:
     passing=sample(),
 )
 def _node_ids(config: Config) -> Iterator[Trouble]:
-    for name, resource in config.resources.items():
-        without = [one.name for one in resource.hosts.values() if one.node_id is None]
-        if without and len(without) < len(resource.hosts):
-            for host in without:
-                yield Trouble(
-                    message=f"{host} has no node-id",
-                    where=f'resources["{name}"].hosts["{host}"]',
-                )
+    for where, resource, host in _hosts(config):
+        numbered = any(one.node_id is not None for one in resource.hosts.values())
+        if host.node_id is None and numbered:
+            yield Trouble(message=f"{host.name} has no node-id", where=where)
 
 
 @RULES.rule(
@@ -196,24 +191,20 @@ def _doubled_port() -> Config:
 )
 def _conflicts(config: Config) -> Iterator[Trouble]:
     used: dict[tuple[str, str], str] = {}
-    for name, resource in config.resources.items():
-        for host in resource.hosts.values():
-            here = f"{name} on {host.name}"
-            mine: list[tuple[str, str, str]] = []
-            if host.node_id is not None:
-                mine.append(("node-id", f"{host.node_id} in {name}", here))
-            if host.address is not None:
-                mine.append(("address", str(host.address), here))
-            for number, volume in resource.volumes_on(host.name).items():
-                owner = f"volume {number} of {here}"
-                if volume.device is not None:
-                    mine.append(("minor", f"{volume.device.minor} on {host.name}", owner))
-                if volume.disk not in {None, "none"}:
-                    mine.append(("disk", f"{volume.disk} on {host.name}", owner))
-            for what, value, owner in mine:
-                first = used.setdefault((what, value), owner)
-                if first != owner:
-                    yield Trouble(
-                        message=f"the {what} {value} is used by {first} too",
-                        where=f'resources["{name}"].hosts["{host.name}"]',
-                    )
+    for where, resource, host in _hosts(config):
+        here = f"{resource.name} on {host.name}"
+        mine: list[tuple[str, str, str]] = []
+        if host.node_id is not None:
+            mine.append(("node-id", f"{host.node_id} in {resource.name}", here))
+        if host.address is not None:
+            mine.append(("address", str(host.address), here))
+        for number, volume in resource.volumes_on(host.name).items():
+            owner = f"volume {number} of {here}"
+            if volume.device is not None:
+                mine.append(("minor", f"{volume.device.minor} on {host.name}", owner))
+            if volume.disk not in {None, "none"}:
+                mine.append(("disk", f"{volume.disk} on {host.name}", owner))
+        for what, value, owner in mine:
+            first = used.setdefault((what, value), owner)
+            if first != owner:
+                yield Trouble(message=f"the {what} {value} is used by {first} too", where=where)

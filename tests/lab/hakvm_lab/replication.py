@@ -65,7 +65,7 @@ def part(lab: Lab) -> None:
             tool(lab, node).cstate("r0") == (ConnectionState.WF_CONNECTION,) for node in NODES
         ),
         90,
-        lambda: [proc_drbd(lab, node) for node in NODES],
+        lambda: _devices(lab),
     )
 
 
@@ -97,7 +97,7 @@ def put_together(lab: Lab) -> None:
             in {state for node in NODES for state in tool(lab, node).cstate("r0")}
         ),
         120,
-        lambda: [proc_drbd(lab, node) for node in NODES],
+        lambda: _devices(lab),
     )
 
 
@@ -112,9 +112,15 @@ def settle(lab: Lab) -> None:
         for _ in drbd.watch(lab.transport(node), until_done=True, limit=2 * _MINUTE):
             pass
 
-    def good(node: str) -> bool:
-        device = proc_drbd(lab, node)
-        disks = {device.disk, device.peer_disk}
-        return disks == {DiskState.UP_TO_DATE} and device.out_of_sync == 0
+    def good() -> bool:
+        return all(
+            {one.disk, one.peer_disk} == {DiskState.UP_TO_DATE} and one.out_of_sync == 0
+            for one in _devices(lab)
+        )
 
-    wait_for(lambda: all(map(good, NODES)), 10, lambda: [proc_drbd(lab, node) for node in NODES])
+    wait_for(good, 10, lambda: _devices(lab))
+
+
+def _devices(lab: Lab) -> list[drbd.Device]:
+    """Return what both nodes' kernels tell."""
+    return [proc_drbd(lab, node) for node in NODES]
